@@ -1,0 +1,176 @@
+//! The canonical form of JSON (RFC 8785, JCS): what digests are taken over, and how records are stored.
+
+use serde_json::Value;
+use std::cmp::Ordering;
+use std::fmt::Write;
+
+/// The canonical text of a value.
+pub fn to_string(value: &Value) -> String {
+    let mut out = String::with_capacity(256);
+    write_value(value, &mut out);
+    out
+}
+
+/// Appends the canonical text of `value`. A number is an IEEE 754 double (RFC 8785, section 3.2.2.3), so integers
+/// beyond 2^53 come out rounded.
+pub fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(number) => write_number(number, out),
+        Value::String(text) => write_string(text, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_value(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            // serde_json keeps keys in UTF-8 order, which differs from UTF-16 order beyond the basic plane only.
+            if map.keys().all(|key| key.is_ascii()) {
+                write_members(map.iter(), out);
+            } else {
+                let mut members: Vec<_> = map.iter().collect();
+                members.sort_by(|a, b| key_order(a.0, b.0));
+                write_members(members.into_iter(), out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
+    for (i, (key, value)) in members.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        write_string(key, out);
+        out.push(':');
+        write_value(value, out);
+    }
+}
+
+/// Integers of at most this size are exact as doubles.
+const EXACT: u64 = 1 << 53;
+
+fn write_number(number: &serde_json::Number, out: &mut String) {
+    match number.as_i64() {
+        Some(n) if n.unsigned_abs() <= EXACT => write_integer(n, out),
+        _ => out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or(0.0))),
+    }
+}
+
+/// Appends an integer of at most 2^53 in size.
+pub fn write_integer(n: i64, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{n}");
+}
+
+/// Appends a string with quotes and the escapes of RFC 8785, section 3.2.2.2.
+pub fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut plain = 0;
+    for (i, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            0x08 => "\\b",
+            0x09 => "\\t",
+            0x0a => "\\n",
+            0x0c => "\\f",
+            0x0d => "\\r",
+            0x00..=0x1f => "",
+            _ => continue,
+        };
+        out.push_str(&text[plain..i]);
+        plain = i + 1;
+        if escape.is_empty() {
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.push_str(escape);
+        }
+    }
+    out.push_str(&text[plain..]);
+    out.push('"');
+}
+
+/// The order of keys in an object: that of their UTF-16 code units.
+pub fn key_order(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() || b.is_ascii() {
+        // UTF-8 order equals code point order, and a code point below 0x80 sorts first either way.
+        return a.cmp(b);
+    }
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key_order, to_string};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_filter("JSON has no NaN", |n| n.is_finite()).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_as_an_independent_canonicalizer(value in any_json()) {
+            prop_assert_eq!(to_string(&value), serde_json_canonicalizer::to_string(&value).unwrap());
+        }
+
+        #[test]
+        fn canonical_text_is_a_fixed_point(value in any_json()) {
+            let once = to_string(&value);
+            let again = to_string(&serde_json::from_str(&once).unwrap());
+            prop_assert_eq!(once, again);
+        }
+
+        #[test]
+        fn keys_sort_by_utf16(a in any::<String>(), b in any::<String>()) {
+            prop_assert_eq!(key_order(&a, &b), a.encode_utf16().cmp(b.encode_utf16()));
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_rfc() {
+        let value: Value = serde_json::from_str(
+            r#"{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],
+                "string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            to_string(&value),
+            r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
+        );
+    }
+
+    #[test]
+    fn the_key_order_of_the_rfc() {
+        let value = json!({"\u{20ac}": 1, "\r": 2, "\u{fb33}": 3, "1": 4, "\u{1f600}": 5, "\u{80}": 6, "\u{f6}": 7});
+        assert_eq!(
+            to_string(&value),
+            "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":1,\"\u{1f600}\":5,\"\u{fb33}\":3}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+DROP TABLE held_ops;
+DROP TABLE conflicts;
+DROP TABLE history;
+DROP TABLE records;
+DROP TABLE buckets;
+DROP TABLE idempotency_keys;
+DROP TABLE team_buckets;
+DROP TABLE assignments;
+DROP TABLE campaigns;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE devices;
+DROP TABLE users;
+DROP TABLE teams;
+DROP TABLE divisions;

@@ -1,0 +1,306 @@
+//! Connections, pools and transactions. Everything that changes data goes through [`Tx`], which only [`Store::write`]
+//! makes; everything that reads through a [`Conn`] that the store lends.
+
+use super::writer::Writer;
+use crate::config::Config;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A connection to either engine.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Pg(diesel::PgConnection),
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Runs one expression on the concrete connection of either engine, for what the derived backend cannot render:
+/// multi-row inserts, upserts.
+#[macro_export]
+macro_rules! each {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match $conn {
+            $crate::store::Conn::Pg($c) => $body,
+            $crate::store::Conn::Sqlite($c) => $body,
+        }
+    };
+}
+
+/// Which of the two databases this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection in time, or it broke: the request may be repeated.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] anyhow::Error),
+    /// A query failed for another reason: a fault of ours.
+    #[error("a query failed")]
+    Query(#[source] diesel::result::Error),
+    /// What was read cannot be what was written.
+    #[error("unreadable data: {0}")]
+    Corrupt(String),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        match error {
+            Error::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand, _)
+            | Error::BrokenTransactionManager => Self::Unavailable(error.into()),
+            // PostgreSQL's shutdown (57P01 to 57P03), deadlock (40P01) and SQLite's busy have no kind of their own.
+            Error::DatabaseError(_, ref info)
+                if ["terminating connection", "shutting down", "starting up", "deadlock detected", "database is locked"]
+                    .iter()
+                    .any(|text| info.message().contains(text)) =>
+            {
+                Self::Unavailable(error.into())
+            }
+            _ => Self::Query(error),
+        }
+    }
+}
+
+/// Opens connections. Written by hand because the derived `establish` hides the cause of a failure and would open a
+/// stray SQLite file for a mistyped address.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    target: Target,
+}
+
+#[derive(Debug, Clone)]
+enum Target {
+    Sqlite(String),
+    Postgres(String),
+}
+
+impl Manager {
+    /// `sqlite:PATH` or `postgres://…`
+    pub fn parse(url: &str) -> anyhow::Result<Self> {
+        let target = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Target::Postgres(url.to_owned())
+        } else if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
+            Target::Sqlite(path.strip_prefix("//").unwrap_or(path).to_owned())
+        } else {
+            anyhow::bail!("the database URL must be sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE");
+        };
+        Ok(Self { target })
+    }
+
+    pub fn engine(&self) -> Engine {
+        match self.target {
+            Target::Sqlite(_) => Engine::Sqlite,
+            Target::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub fn open(&self) -> Result<Conn, diesel::r2d2::Error> {
+        let failed = diesel::r2d2::Error::ConnectionError;
+        match &self.target {
+            Target::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).map_err(failed)?;
+                conn.batch_execute("SET client_min_messages = warning").map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(Conn::Pg(conn))
+            }
+            Target::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path).map_err(failed)?;
+                conn.batch_execute(
+                    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; \
+                     PRAGMA mmap_size = 268435456; PRAGMA journal_size_limit = 67108864;",
+                )
+                .map_err(diesel::r2d2::Error::QueryError)?;
+                Ok(Conn::Sqlite(conn))
+            }
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, Self::Error> {
+        self.open()
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+        conn.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        conn.is_broken()
+    }
+}
+
+/// A transaction that may write. [`Store::write`] alone makes one.
+pub struct Tx<'a> {
+    conn: &'a mut Conn,
+}
+
+impl Deref for Tx<'_> {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        self.conn
+    }
+}
+
+impl DerefMut for Tx<'_> {
+    fn deref_mut(&mut self) -> &mut Conn {
+        self.conn
+    }
+}
+
+impl Tx<'_> {
+    /// Runs `body` in a savepoint: its failure undoes what it did and leaves the transaction usable.
+    pub fn savepoint<T, E: From<StoreError>>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        begin(self.conn)?;
+        let result = body(&mut Tx { conn: self.conn });
+        end(self.conn, result)
+    }
+}
+
+type Manage = <Conn as Connection>::TransactionManager;
+
+fn begin(conn: &mut Conn) -> Result<(), StoreError> {
+    Ok(Manage::begin_transaction(conn)?)
+}
+
+fn end<T, E: From<StoreError>>(conn: &mut Conn, result: Result<T, E>) -> Result<T, E> {
+    match result {
+        Ok(value) => {
+            Manage::commit_transaction(conn).map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one to tell; a connection that cannot roll back is found broken by the pool.
+            let _ = Manage::rollback_transaction(conn);
+            Err(error)
+        }
+    }
+}
+
+/// One writing transaction on `conn`. On SQLite it takes the write lock at once: a transaction that reads first and
+/// writes later fails when another one wrote in between.
+pub(super) fn transact<T, E: From<StoreError>>(
+    conn: &mut Conn,
+    body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        Conn::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+    }
+    .map_err(StoreError::from)?;
+    let result = body(&mut Tx { conn });
+    end(conn, result)
+}
+
+/// The database: a pool of readers, and the way to write.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) pool: Pool<Manager>,
+    pub(super) writer: Arc<Writer>,
+    engine: Engine,
+}
+
+impl Store {
+    /// Connects; fails at once, with the cause, when the database is not there.
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        let manager = Manager::parse(&config.database_url)?;
+        manager.open().map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
+        let pool = Pool::builder()
+            .max_size(config.pool_size)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(5))
+            .build(manager.clone())?;
+        let engine = manager.engine();
+        let writer = Arc::new(Writer::new(manager, pool.clone()));
+        Ok(Self { pool, writer, engine })
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Lends a connection for reading; each statement sees the latest commits. Blocks: see [`Store::read`].
+    pub fn read_now<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.pool.get().map_err(|e| StoreError::Unavailable(e.into()))?;
+        body(&mut conn)
+    }
+
+    /// Lends a connection whose statements all see the same moment. Blocks: see [`Store::snapshot`].
+    pub fn snapshot_now<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        self.read_now(|conn| {
+            match conn {
+                Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
+                Conn::Pg(c) => AnsiTransactionManager::begin_transaction_sql(
+                    c,
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                ),
+            }
+            .map_err(StoreError::from)?;
+            let result = body(conn);
+            end(conn, result)
+        })
+    }
+
+    /// Runs one writing transaction and waits for its commit. Blocks: see [`Store::write`].
+    pub fn write_now<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(body)
+    }
+
+    /// [`Store::read_now`] on a thread for blocking work.
+    pub async fn read<T, E>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.read_now(body)).await
+    }
+
+    /// [`Store::snapshot_now`] on a thread for blocking work.
+    pub async fn snapshot<T, E>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.snapshot_now(body)).await
+    }
+
+    /// [`Store::write_now`] on a thread for blocking work: what it returns `Ok` for is committed when this returns.
+    pub async fn write<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        blocking(move || store.write_now(body)).await
+    }
+}
+
+async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    match actix_web::web::block(work).await {
+        Ok(result) => result,
+        Err(canceled) => Err(StoreError::Unavailable(canceled.into()).into()),
+    }
+}
