@@ -28,7 +28,14 @@ pub fn check(
     let root = Path::Root;
     for (name, value) in fields {
         let here = root.key(name);
-        if let Some(field) = index.field(name) {
+        if let Some(key) = name.strip_prefix("answers.").filter(|_| index.has_answers) {
+            if answers.is_some_and(|answers| answers.contains_key(key)) {
+                reader.fault(here, Fault::DuplicateField);
+            }
+            if let Ok(text) = read_answer(key, value, here, &mut reader) {
+                edits.push((name.clone(), text));
+            }
+        } else if let Some(field) = index.field(name) {
             if matches!(field.kind, Kind::Answers) {
                 expand(value, here, &mut reader, &mut edits);
             } else if let Ok(text) = read_field(field, value, here, &mut reader) {
@@ -37,13 +44,6 @@ pub fn check(
                 {
                     reader.fault(here, fault);
                 }
-                edits.push((name.clone(), text));
-            }
-        } else if let Some(key) = name.strip_prefix("answers.").filter(|_| index.has_answers) {
-            if answers.is_some_and(|answers| answers.contains_key(key)) {
-                reader.fault(here, Fault::DuplicateField);
-            }
-            if let Ok(text) = read_answer(key, value, here, &mut reader) {
                 edits.push((name.clone(), text));
             }
         } else {

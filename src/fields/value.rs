@@ -99,7 +99,8 @@ impl Reader {
     ) -> Result<(), Noted> {
         let mut done = Ok(());
         out.push('{');
-        // The keys that get through are the table's, which are ASCII, and serde_json's map is sorted.
+        // The keys that get through are the table's, which are ASCII, and serde_json's map is sorted (unless its feature
+        // preserve_order is on, which the tests would notice).
         for (key, value) in members {
             let there = here.key(key);
             let Some(field) = fields.iter().find(|field| field.name == key) else {

@@ -1,13 +1,14 @@
 //! The dictionary, the schemas and the faults' sentences against the table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sync_core::Collection;
+use utoipa::ToSchema;
 
 use crate::fields::fault::Expected;
 use crate::fields::field::{Field, Kind};
-use crate::fields::{Fault, FieldError, check, dictionary, schema, table, write_schema};
+use crate::fields::{Dictionary, Fault, FieldError, check, dictionary, schema, table, write_schema};
 use crate::lang::Lang;
 
 fn walk(fields: &'static [Field], visit: &mut impl FnMut(&'static Field)) {
@@ -81,6 +82,17 @@ fn the_dictionary_tells_the_table() {
     assert_eq!(find(4, "answers")["max_key_length"], 128);
     assert_eq!(find(6, "content")["read_only"], true);
     assert_eq!(find(6, "subject")["fields"][1]["required"], true);
+}
+
+#[test]
+fn the_dictionary_has_a_schema() {
+    let mut schemas = Vec::new();
+    <Dictionary as ToSchema>::schemas(&mut schemas);
+    let schemas: BTreeMap<_, _> = schemas.into_iter().collect();
+    let names: Vec<_> = schemas.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Choice", "DictionaryCollection", "DictionaryField", "FieldType", "Label", "Unit"]);
+    let label = serde_json::to_value(&schemas["Label"]).unwrap();
+    assert_eq!(label["required"], json!(["zh-CN", "en"]));
 }
 
 /// The part of JSON Schema that the schemas use, but for patterns and formats.
