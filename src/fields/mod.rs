@@ -1,2 +1,33 @@
 //! The fields of the seven collections: one table, from which validation, the dictionary and the
 //! schemas of the OpenAPI document all come.
+//!
+//! Invariant: what [`check`] lets through is canonical (RFC 8785) and is let through again when it is sent back, and no
+//! field is known anywhere that the table does not have.
+
+mod canonical;
+mod check;
+mod dictionary;
+mod fault;
+mod field;
+mod formats;
+mod named;
+mod pointer;
+mod schema;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use sync_core::Collection;
+
+pub use check::check;
+pub use dictionary::{Dictionary, DictionaryCollection, DictionaryField, FieldType, dictionary};
+pub use fault::{Expected, Fault, FieldError};
+pub use field::{ANSWER_KEY_MAX, Choice, Label, SAFE_INTEGER, TEXT_MAX, Unit};
+pub use named::Named;
+pub use schema::{schema, write_schema};
+
+/// The fields without which a record is incomplete; to be judged on the merged record.
+pub fn required(collection: Collection) -> &'static [&'static str] {
+    &table::index(collection).required
+}

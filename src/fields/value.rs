@@ -1,0 +1,247 @@
+//! Judges one value against its kind and writes its canonical text.
+
+use serde_json::{Map, Number, Value};
+use sync_core::Bucket;
+
+use super::canonical::{write_integer, write_string, write_value};
+use super::fault::{Expected, Fault, FieldError};
+use super::field::{Choice, Field, Kind, SAFE_INTEGER, TEXT_MAX};
+use super::formats;
+use super::pointer::Path;
+
+/// There is a fault, and it is among those that the [`Reader`] collects.
+pub(super) struct Noted;
+
+/// Reads values of one operation and collects their faults.
+pub(super) struct Reader {
+    bucket: Bucket,
+    errors: Vec<FieldError>,
+    normalised: bool,
+}
+
+impl Reader {
+    pub(super) fn new(bucket: Bucket) -> Self {
+        Self { bucket, errors: Vec::new(), normalised: false }
+    }
+
+    pub(super) fn fault(&mut self, here: Path<'_>, fault: Fault) -> Noted {
+        self.errors.push(FieldError { pointer: here.pointer(), fault });
+        Noted
+    }
+
+    /// Whether a value was normalised; else every fault.
+    pub(super) fn finish(self) -> Result<bool, Vec<FieldError>> {
+        if self.errors.is_empty() { Ok(self.normalised) } else { Err(self.errors) }
+    }
+
+    /// The canonical text of a value that is not null.
+    pub(super) fn read(&mut self, kind: &Kind, value: &Value, here: Path<'_>) -> Result<String, Noted> {
+        let room = match value {
+            Value::String(text) => text.len() + 2,
+            Value::Array(_) | Value::Object(_) => 64,
+            _ => 8,
+        };
+        let mut out = String::with_capacity(room);
+        self.write(kind, value, here, &mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the canonical text of `value`; after a fault, `out` holds anything.
+    fn write(&mut self, kind: &Kind, value: &Value, here: Path<'_>, out: &mut String) -> Result<(), Noted> {
+        match (kind, value) {
+            (Kind::Object(fields), Value::Object(members)) => return self.object(fields, members, here, out),
+            (Kind::List(fields), Value::Array(items)) => return self.items(&Kind::Object(fields), items, here, out),
+            (Kind::Texts | Kind::Answers, Value::Array(items)) => return self.items(&Kind::Text, items, here, out),
+            (Kind::Choices { of, max }, Value::Array(items)) => {
+                let few =
+                    if items.len() <= *max { Ok(()) } else { Err(self.fault(here, Fault::TooMany { max: *max })) };
+                return self.items(&Kind::Choice(of), items, here, out).and(few);
+            }
+            (_, Value::String(text)) => self.text(kind, text, out),
+            _ => write_scalar(kind, value, out),
+        }
+        .map_err(|fault| self.fault(here, fault))
+    }
+
+    fn text(&mut self, kind: &Kind, text: &str, out: &mut String) -> Result<(), Fault> {
+        match form(kind, text, self.bucket)? {
+            Form::Free => write_string(text, out),
+            Form::Plain => write_plain(text, out),
+            Form::Cased(case) => {
+                let from = out.len() + 1;
+                write_plain(text, out);
+                case(&mut out[from..]);
+                self.normalised |= out[from..out.len() - 1] != *text;
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, kind: &Kind, items: &[Value], here: Path<'_>, out: &mut String) -> Result<(), Noted> {
+        let mut done = Ok(());
+        out.push('[');
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                out.push(',');
+            }
+            done = self.write(kind, item, here.index(i), out).and(done);
+        }
+        out.push(']');
+        done
+    }
+
+    fn object(
+        &mut self,
+        fields: &[Field],
+        members: &Map<String, Value>,
+        here: Path<'_>,
+        out: &mut String,
+    ) -> Result<(), Noted> {
+        let mut done = Ok(());
+        out.push('{');
+        // The keys that get through are the table's, which are ASCII, and serde_json's map is sorted (unless its feature
+        // preserve_order is on, which the tests would notice).
+        for (key, value) in members {
+            let there = here.key(key);
+            let Some(field) = fields.iter().find(|field| field.name == key) else {
+                done = Err(self.fault(there, Fault::UnknownField));
+                continue;
+            };
+            if !out.ends_with('{') {
+                out.push(',');
+            }
+            write_plain(key, out);
+            out.push(':');
+            if !value.is_null() {
+                done = self.write(&field.kind, value, there, out).and(done);
+            } else if field.required {
+                done = Err(self.fault(there, Fault::Required));
+            } else {
+                out.push_str("null");
+            }
+        }
+        out.push('}');
+        for field in fields.iter().filter(|field| field.required && !members.contains_key(field.name)) {
+            done = Err(self.fault(here.key(field.name), Fault::Required));
+        }
+        done
+    }
+}
+
+/// How a valid text is written.
+enum Form {
+    /// With escapes where it needs them.
+    Free,
+    /// As it is: it has nothing to escape.
+    Plain,
+    /// As it is, in one case.
+    Cased(fn(&mut str)),
+}
+
+fn form(kind: &Kind, text: &str, bucket: Bucket) -> Result<Form, Fault> {
+    let valid = |yes: bool, form, fault| if yes { Ok(form) } else { Err(fault) };
+    match kind {
+        Kind::Text | Kind::Answers => free_text(text).map(|()| Form::Free),
+        Kind::Choice(of) => in_list(of, text).map(|()| Form::Plain),
+        Kind::Date => valid(formats::is_date(text), Form::Plain, Fault::InvalidDate),
+        Kind::Time => valid(formats::is_time(text), Form::Plain, Fault::InvalidTime),
+        Kind::Uuid(_) => valid(formats::is_uuid(text), Form::Cased(str::make_ascii_lowercase), Fault::InvalidUuid),
+        Kind::Sha256 => valid(formats::is_sha256(text), Form::Cased(str::make_ascii_lowercase), Fault::InvalidSha256),
+        Kind::IdNumber => formats::id_number(text).map(|()| Form::Cased(str::make_ascii_uppercase)),
+        Kind::Village => match formats::county_of_village(text) {
+            Some(county) if county == bucket.code() => Ok(Form::Plain),
+            Some(_) => Err(Fault::OutsideBucket { bucket: bucket.to_string() }),
+            None => Err(Fault::InvalidVillage),
+        },
+        _ => Err(wrong_type(kind)),
+    }
+}
+
+fn free_text(text: &str) -> Result<(), Fault> {
+    if text.as_bytes().contains(&0) {
+        Err(Fault::InvalidText)
+    } else if text.len() > TEXT_MAX && text.chars().count() > TEXT_MAX {
+        Err(Fault::TooLong { max: TEXT_MAX })
+    } else {
+        Ok(())
+    }
+}
+
+fn in_list(of: &[Choice], text: &str) -> Result<(), Fault> {
+    if of.iter().any(|choice| choice.value == text) {
+        Ok(())
+    } else {
+        Err(Fault::NotInList { allowed: of.iter().map(|choice| choice.value.to_owned()).collect() })
+    }
+}
+
+/// Booleans and numbers; anything else does not fit its kind by now.
+fn write_scalar(kind: &Kind, value: &Value, out: &mut String) -> Result<(), Fault> {
+    match (kind, value) {
+        (Kind::Bool | Kind::Answers, Value::Bool(flag)) => {
+            out.push_str(if *flag { "true" } else { "false" });
+            Ok(())
+        }
+        (Kind::Integer { min, max }, Value::Number(number)) => write_whole(number, *min, *max, out),
+        (Kind::Number { min, max }, Value::Number(number)) => write_number(number, value, *min, *max, out),
+        (Kind::Answers, Value::Number(number)) => {
+            write_number(number, value, -SAFE_INTEGER as f64, SAFE_INTEGER as f64, out)
+        }
+        _ => Err(wrong_type(kind)),
+    }
+}
+
+fn write_whole(number: &Number, min: i64, max: i64, out: &mut String) -> Result<(), Fault> {
+    let out_of_range = Fault::OutOfRange { min: min as f64, max: max as f64 };
+    let whole = match number.as_i64() {
+        Some(whole) => whole,
+        None => match number.as_f64() {
+            // 3.0 and 3e2 are integers too.
+            Some(double) if double.fract() != 0.0 => return Err(Fault::WrongType { expected: Expected::Integer }),
+            Some(double) if double.abs() <= SAFE_INTEGER as f64 => double as i64,
+            _ => return Err(out_of_range),
+        },
+    };
+    if !(min..=max).contains(&whole) {
+        return Err(out_of_range);
+    }
+    write_integer(whole, out);
+    Ok(())
+}
+
+fn write_number(number: &Number, value: &Value, min: f64, max: f64, out: &mut String) -> Result<(), Fault> {
+    // Rounding to a double cannot bring a number back inside: 2^53 + 1 becomes 2^53, which is outside too.
+    match number.as_f64() {
+        Some(double) if (min..=max).contains(&double) => {
+            write_value(value, out);
+            Ok(())
+        }
+        _ => Err(Fault::OutOfRange { min, max }),
+    }
+}
+
+fn write_plain(text: &str, out: &mut String) {
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+}
+
+fn wrong_type(kind: &Kind) -> Fault {
+    let expected = match kind {
+        Kind::Bool => Expected::Boolean,
+        Kind::Integer { .. } => Expected::Integer,
+        Kind::Number { .. } => Expected::Number,
+        Kind::Object(_) => Expected::Object,
+        Kind::List(_) | Kind::Choices { .. } | Kind::Texts => Expected::List,
+        Kind::Answers => Expected::Answer,
+        Kind::Text
+        | Kind::Choice(_)
+        | Kind::Date
+        | Kind::Time
+        | Kind::Uuid(_)
+        | Kind::Village
+        | Kind::IdNumber
+        | Kind::Sha256 => Expected::Text,
+    };
+    Fault::WrongType { expected }
+}
