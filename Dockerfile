@@ -1,4 +1,4 @@
-# The server as an image: `docker build -t ruhu .` (BuildKit), about a quarter of an hour the first time.
+# The server as an image: `docker build -t ruhu .` (BuildKit), some minutes the first time.
 # TLS to PostgreSQL: `docker build --build-arg FEATURES=postgres-tls -t ruhu .`
 
 ARG RUST_VERSION=1.95
@@ -33,7 +33,8 @@ RUN case ",$FEATURES," in *,postgres-tls,*) \
         && apt-get install --yes --no-install-recommends ca-certificates \
         && rm -rf /var/lib/apt/lists/* ;; \
     esac \
-    && useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/ruhu --shell /usr/sbin/nologin ruhu \
+    && groupadd --gid 10001 ruhu \
+    && useradd --uid 10001 --gid ruhu --no-create-home --home-dir /var/lib/ruhu --shell /usr/sbin/nologin ruhu \
     && install --directory --owner=ruhu --group=ruhu --mode=700 /var/lib/ruhu
 COPY --from=build /out/ruhu /usr/local/bin/ruhu
 LABEL org.opencontainers.image.title="ruhu" \
@@ -50,6 +51,6 @@ WORKDIR /var/lib/ruhu
 VOLUME /var/lib/ruhu
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --start-interval=1s --retries=3 CMD ["ruhu", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["ruhu", "healthcheck"]
 ENTRYPOINT ["ruhu"]
 CMD ["serve"]
