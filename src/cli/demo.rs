@@ -47,3 +47,23 @@ impl Demo {
         Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::Demo;
+
+    #[test]
+    fn the_options_parse() {
+        let command = Demo::augment_args(clap::Command::new("demo"));
+        command.clone().debug_assert();
+        let parse = |args: &[&str]| {
+            let matches = command.clone().try_get_matches_from([&["demo"], args].concat())?;
+            Demo::from_arg_matches(&matches)
+        };
+        let demo = parse(&["--devices", "7", "--exit", "--listen", "127.0.0.1:0"]).unwrap();
+        assert_eq!((demo.devices, demo.days, demo.exit, demo.keep), (7, 4, true, None));
+        assert!(parse(&["--devices", "0"]).is_err());
+    }
+}

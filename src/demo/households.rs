@@ -194,3 +194,26 @@ pub(super) fn shares(world: &World) -> Vec<usize> {
     }
     shares
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::world::{Size, rng};
+
+    #[test]
+    fn the_register_depends_on_the_seed_alone() {
+        let size = Size { devices: 10, households: 500, days: 1, seed: 9 };
+        let world = World::plan(size, crate::demo::divisions().unwrap().as_slice()).unwrap();
+        assert_eq!(shares(&world).iter().sum::<usize>(), 500);
+        let day = NaiveDate::from_ymd_opt(2014, 12, 1).unwrap();
+        for (index, county) in world.counties.iter().enumerate() {
+            let [one, two] = [9, 9].map(|seed| household(&mut rng(seed, "register", index), county, day));
+            assert_eq!(one, two);
+            assert_ne!(one, household(&mut rng(10, "register", index), county, day));
+            let Change::Upsert(sheet) = &one[0].change else { panic!("not a household") };
+            assert_eq!(sheet["people"], one.len() - 1);
+            assert!(sheet["village"].as_str().unwrap().starts_with(&county.bucket.to_string()));
+            assert!(one.iter().all(|edit| edit.key.bucket == county.bucket.to_string()));
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! What the client does with each answer of the protocol, and the laws of its store. The answers are written
 //! out as the protocol has them; the whole client against the real server is tested in `tests/it`.
 
+mod http;
 mod laws;
 mod pulling;
 mod pushing;
