@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod demo;
+pub mod device;
 pub mod fields;
 pub mod lang;
 

@@ -1,0 +1,181 @@
+//! What people record on a working day: visits with their interviews, corrections of the register, findings,
+//! photos, village sheets, and now and then something that should not have been.
+//!
+//! Values that two phones may set on the same record are drawn from wide ranges, so that whether they differ
+//! does not depend on who came first.
+
+use chrono::NaiveDate;
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+use sync_core::{Bucket, Collection};
+use uuid::Uuid;
+
+use super::households::{CAUSES, id, location, object, one_of, phone};
+use super::people::{self, Ethnicity};
+use crate::device::{Change, Edit, Key};
+
+/// The namespace of village sheets' ids.
+const VILLAGES: Uuid = Uuid::from_u128(0x6ba7_b814_9dad_11d1_80b4_00c0_4fd4_30c8);
+
+/// Where and when a form is filled in.
+pub(super) struct Place<'a> {
+    pub bucket: Bucket,
+    pub campaign: Uuid,
+    /// The team's id, and the person who holds the phone.
+    pub team: Uuid,
+    pub person: &'a str,
+    pub day: NaiveDate,
+    /// The household that is visited, and its village: code and name.
+    pub household: Uuid,
+    pub village: &'a str,
+    pub village_name: &'a str,
+    pub ethnicity: Ethnicity,
+}
+
+impl Place<'_> {
+    fn edit(&self, collection: Collection, id: Uuid, fields: Value) -> Edit {
+        Edit { key: Key::new(self.bucket, collection, id), change: Change::Upsert(object(fields)) }
+    }
+
+    fn at(&self, hour: u32, minute: u32) -> String {
+        format!("{}T{hour:02}:{minute:02}:00.000+08:00", self.day)
+    }
+
+    /// A visit and its interview: one form to the person who fills it in.
+    pub(super) fn visit(&self, rng: &mut StdRng) -> Vec<Edit> {
+        let (hour, minute) = (rng.random_range(8..18), rng.random_range(0..30));
+        let visit = id(rng, self.day);
+        let mut fields = object(json!({
+            "campaign": self.campaign,
+            "method": one_of(rng, &["site_visit", "site_visit", "random_check"]),
+            "level": "household",
+            "village": self.village,
+            "household": self.household,
+            "day": self.day.to_string(),
+            "started_at": self.at(hour, minute),
+            "ended_at": self.at(hour, minute + 25),
+            "location": location(rng, self.bucket),
+            "participants": [{"name": self.person, "rank": "staff"}],
+            "state": "done",
+        }));
+        // Half of the phones leave it to the server to say whose visit it was.
+        if rng.random_bool(0.5) {
+            fields.insert("team".into(), self.team.to_string().into());
+        }
+        let respondent = people::person(rng, self.ethnicity, None).name;
+        let interview = json!({
+            "visit": visit,
+            "level": "household",
+            "household": self.household,
+            "form": "household",
+            "form_version": 1,
+            "respondent": respondent,
+            "respondent_relation": one_of(rng, &["户主", "配偶", "之子"]),
+            "started_at": self.at(hour, minute + 5),
+            "answers": {
+                "knows_helper": rng.random_bool(0.8),
+                "helper_visits": rng.random_range(0..20),
+                "drinking_water_safe": rng.random_bool(0.7),
+                "enough_food": true,
+                "income_source": one_of(rng, &["务工", "种植", "养殖", "低保"]),
+                "wishes": [one_of(rng, &["修路", "安全饮水", "技术培训"]), one_of(rng, &["住房", "医疗", "贷款"])],
+            },
+        });
+        vec![
+            Edit { key: Key::new(self.bucket, Collection::Visits, visit), change: Change::Upsert(fields) },
+            self.edit(Collection::Interviews, id(rng, self.day), interview),
+        ]
+    }
+
+    /// What the register has wrong about the household.
+    pub(super) fn correction(&self, rng: &mut StdRng) -> Edit {
+        let number = rng.random_range(800..9_000);
+        let fields = match rng.random_range(0..5) {
+            0 => json!({"income_per_capita": number, "income_wage": number * 3}),
+            1 => json!({"phone": phone(rng), "remarks": format!("{}核实，收入约{number}元", self.person)}),
+            2 => json!({"cause_main": one_of(rng, &CAUSES), "income_per_capita": number}),
+            3 => json!({"housing_m2": rng.random_range(30..400), "housing_dangerous": null, "income_transfer": number}),
+            _ => json!({"phone": null, "remarks": format!("电话停机，{}于{}入户{number}", self.person, self.day)}),
+        };
+        self.edit(Collection::Households, self.household, fields)
+    }
+
+    /// A second look at the same household: the fields that everybody corrects.
+    pub(super) fn contested(&self, rng: &mut StdRng) -> Edit {
+        let number: i32 = rng.random_range(800..90_000);
+        let remarks = format!("{}：实际人均纯收入{number}元", self.person);
+        self.edit(Collection::Households, self.household, json!({"income_per_capita": number, "remarks": remarks}))
+    }
+
+    pub(super) fn finding(&self, rng: &mut StdRng) -> Edit {
+        let title =
+            one_of(rng, &["帮扶记录不全", "饮水不安全", "危房未改造", "识别不准", "村道未硬化", "低保未应保尽保"]);
+        let fields = json!({
+            "household": self.household,
+            "village": self.village,
+            "level": "household",
+            "topic": one_of(rng, &["decisions", "plan_tasks", "targeted_practice", "difficulties"]),
+            "kind": one_of(rng, &["problem", "difficulty", "suggestion", "good_practice"]),
+            "severity": one_of(rng, &["low", "medium", "high"]),
+            "title": title,
+            "detail": format!("{}入户发现：{title}", self.person),
+            "due_on": "2015-06-30",
+            "state": "open",
+        });
+        self.edit(Collection::Findings, id(rng, self.day), fields)
+    }
+
+    pub(super) fn photo(&self, rng: &mut StdRng) -> Edit {
+        let fields = json!({
+            "subject": {"collection": "households", "id": self.household},
+            "sha256": format!("{:032x}{:032x}", rng.random::<u128>(), rng.random::<u128>()),
+            "bytes": rng.random_range(200_000..4_000_000),
+            "mime": "image/jpeg",
+            "width": 3264,
+            "height": 2448,
+            "taken_at": self.at(rng.random_range(8..18), rng.random_range(0..60)),
+            "location": location(rng, self.bucket),
+            "source": "camera",
+            "caption": one_of(rng, &["住房外观", "厨房", "水源", "入户道路", "帮扶明白卡"]),
+        });
+        self.edit(Collection::Photos, id(rng, self.day), fields)
+    }
+
+    /// The sheet of the household's village: two phones that begin one make the same record.
+    pub(super) fn village(&self, rng: &mut StdRng) -> Edit {
+        let poor = rng.random_range(10..5_000);
+        let fields = json!({
+            "village": self.village,
+            "poor_village": true,
+            "poor_households": poor,
+            "poor_people": poor * 4,
+            "first_secretary": self.person,
+            "resident_team": format!("驻{}工作队", self.village_name),
+            "collective_income": rng.random_range(0..90_000),
+        });
+        self.edit(Collection::Villages, Uuid::new_v5(&VILLAGES, self.village.as_bytes()), fields)
+    }
+
+    /// The household is in the register twice: this one goes.
+    pub(super) fn duplicate(&self) -> Edit {
+        Edit { key: Key::new(self.bucket, Collection::Households, self.household), change: Change::Delete }
+    }
+
+    /// What an app with a mistake in it lets through.
+    pub(super) fn impossible(&self, rng: &mut StdRng) -> Edit {
+        let fields = match rng.random_range(0..3) {
+            0 => json!({"people": -3}),
+            1 => json!({"cause_main": "weather"}),
+            _ => json!({"head_name": 7}),
+        };
+        self.edit(Collection::Households, self.household, fields)
+    }
+}
+
+/// One more answer to an interview that was recorded earlier.
+pub(super) fn answer(rng: &mut StdRng, bucket: Bucket, interview: Uuid) -> Edit {
+    let question = one_of(rng, &["helper_visits", "knows_policy", "plan_known", "satisfied"]);
+    let fields = object(json!({ "answers": { question: rng.random_range(0..100_000) } }));
+    Edit { key: Key::new(bucket, Collection::Interviews, interview), change: Change::Upsert(fields) }
+}
