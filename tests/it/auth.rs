@@ -74,7 +74,8 @@ on_both_engines! {
     }
 
     fn an_incomplete_sign_in_is_refused(w) {
-        for body in [json!({}), json!({ "username": "ali" }), json!({ "username": 5, "password": PASSWORD }), json!([])] {
+        let wrong = json!({ "username": 5, "password": PASSWORD });
+        for body in [json!({}), json!({ "username": "ali" }), wrong, json!([])] {
             sign_in(w, body).refused(&[400, 422]);
         }
     }

@@ -104,7 +104,8 @@ on_both_engines! {
         w.ali().get(&format!("/v1/users/{}", w.cast().users["deng"])).send().refused(&[403, 404]);
         let list = w.ali().get("/v1/users").send();
         if list.status == 200 {
-            assert!(names(list.json()["items"].as_array().unwrap(), "username").iter().all(|n| n == "ali" || n == "bo"));
+            let seen = names(list.json()["items"].as_array().unwrap(), "username");
+            assert!(seen.iter().all(|name| name == "ali" || name == "bo"), "{seen:?}");
         }
     }
 
@@ -131,7 +132,8 @@ on_both_engines! {
     }
 
     fn an_assignment_is_made_and_closed(w) {
-        let reply = w.province().post("/v1/assignments", &assignment(w, "four", XIDE, "spot_check")).send().status(&[201]);
+        let body = assignment(w, "four", XIDE, "spot_check");
+        let reply = w.province().post("/v1/assignments", &body).send().status(&[201]);
         let made = reply.json();
         assert!(reply.header("location").unwrap().ends_with(&id_of(&made)));
         assert_eq!((&made["county"], &made["kind"]), (&json!(XIDE), &json!("spot_check")));
@@ -154,7 +156,8 @@ on_both_engines! {
     }
 
     fn a_prefecture_assigns_its_own_counties_only(w) {
-        w.liangshan().post("/v1/assignments", &assignment(w, "four", WUSHENG, "prefecture")).send().refused(&[403, 404, 422]);
+        let body = assignment(w, "four", WUSHENG, "prefecture");
+        w.liangshan().post("/v1/assignments", &body).send().refused(&[403, 404, 422]);
         is(w.er().push_one(Rec::household(WUSHENG).create()), "quarantined");
     }
 

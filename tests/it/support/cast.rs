@@ -79,7 +79,8 @@ fn text(value: &Value) -> String {
 
 impl Cast {
     pub(crate) fn make(config: &Config) -> Self {
-        let running = ruhu::start(config.clone()).expect("the server starts");
+        // The first start makes the tables; what is set up from outside is there before the second.
+        ruhu::start(config.clone()).expect("the server starts").stop();
         ruhu::setup::import_divisions(config, divisions().as_bytes(), &|_| {}).expect("the divisions are imported");
         let mut cast = Self {
             mark: super::op::new_id(),
@@ -96,6 +97,7 @@ impl Cast {
             let id = ruhu::setup::add_user(config, name, PASSWORD, role, region, None).expect("a user is added");
             cast.users.insert(name.into(), id.to_string());
         }
+        let running = ruhu::start(config.clone()).expect("the server starts again");
         cast.people(&Session::new(Arc::new(Mutex::new(running.url()))));
         running.stop();
         cast

@@ -1,5 +1,6 @@
 //! One caller's view of the server: requests with a token, and answers that fail the test with all they hold.
 
+use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -37,7 +38,7 @@ impl Session {
     pub(crate) fn new(base: Arc<Mutex<String>>) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .max_redirects(3)
             .build();
         Self { agent: config.new_agent(), base, token: None }
@@ -209,7 +210,7 @@ pub(crate) fn urlencode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

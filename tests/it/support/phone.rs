@@ -55,6 +55,7 @@ impl Phone {
         self.envelope_from(self.next(), ops)
     }
 
+    #[expect(clippy::unused_self, reason = "it reads as what this phone sends")]
     pub(crate) fn envelope_from(&self, first: u64, ops: impl IntoIterator<Item = Op>) -> Value {
         let ops: Vec<Value> = (first..).zip(ops).map(|(op_seq, op)| op.with("op_seq", op_seq).0).collect();
         json!({ "schema": 1, "clock": time::wall(time::now()), "ops": ops })

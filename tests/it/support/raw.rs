@@ -1,5 +1,6 @@
 //! HTTP by hand over a socket: for what a client library hides (content codings, the bytes of an event stream).
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -26,21 +27,22 @@ fn open(session: &Session, method: &str, path: &str, headers: &[(&str, &str)], b
     let url = session.url();
     let host = url.strip_prefix("http://").expect("plain HTTP");
     let mut stream = TcpStream::connect(host).expect("the server listens");
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
     if let Some(token) = &session.token {
-        head += &format!("Authorization: Bearer {token}\r\n");
+        let _ = write!(head, "Authorization: Bearer {token}\r\n");
     }
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     if method != "GET" {
-        head += &format!("Content-Length: {}\r\n", body.len());
+        let _ = write!(head, "Content-Length: {}\r\n", body.len());
     }
     head += "\r\n";
     stream.write_all(head.as_bytes()).unwrap();
-    // A server may answer and close before it has read all of a body that is too large.
-    let _ = stream.write_all(body);
+    // A server may answer and close before it has read all of a body that is too large: read while writing.
+    let (mut sink, body) = (stream.try_clone().unwrap(), body.to_vec());
+    std::thread::spawn(move || sink.write_all(&body));
     BufReader::new(stream)
 }
 

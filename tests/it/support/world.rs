@@ -12,7 +12,6 @@ use super::http::Session;
 use super::phone::Phone;
 
 pub(crate) struct World {
-    pub(crate) engine: Engine,
     pub(crate) session: Session,
     base: Arc<Mutex<String>>,
     offices: BTreeMap<String, OnceLock<Session>>,
@@ -28,7 +27,6 @@ impl World {
         let running = ruhu::start(store.config.clone()).expect("the server starts");
         let base = Arc::new(Mutex::new(running.url()));
         Self {
-            engine,
             session: Session::new(base.clone()),
             base,
             offices: store.cast.offices.keys().map(|name| (name.clone(), OnceLock::new())).collect(),
