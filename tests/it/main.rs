@@ -1,0 +1,29 @@
+//! The black-box tests: what `PROTOCOL.md` and `API.md` promise, asked of a running server over HTTP, on both
+//! engines. They are written from those texts alone and use nothing of the server's insides: a test that fails
+//! means that the server or the text must change.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+mod auth;
+mod command;
+mod conflicts;
+mod conventions;
+mod cursors;
+mod deletes;
+mod envelope;
+mod events;
+mod fields;
+mod held;
+mod history;
+mod hostile;
+mod merge;
+mod pull;
+mod push_results;
+mod races;
+mod repeats;
+mod resources;
+mod revoke;
+mod scope;
+mod time;
+mod words;
