@@ -2,8 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod demo;
-pub mod device;
 pub mod fields;
 pub mod lang;
 

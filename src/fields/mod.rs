@@ -4,7 +4,7 @@
 //! Invariant: what [`check`] lets through is canonical (RFC 8785) and is let through again when it is sent back, and no
 //! field is known anywhere that the table does not have.
 
-mod canonical;
+use sync_core::canonical;
 mod check;
 mod dictionary;
 mod fault;

@@ -53,15 +53,8 @@ pub enum Collection {
 }
 
 impl Collection {
-    pub const ALL: [Self; 7] = [
-        Self::Households,
-        Self::Members,
-        Self::Villages,
-        Self::Visits,
-        Self::Interviews,
-        Self::Findings,
-        Self::Photos,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Households, Self::Members, Self::Villages, Self::Visits, Self::Interviews, Self::Findings, Self::Photos];
 
     /// The name in paths and on the wire.
     pub const fn name(self) -> &'static str {

@@ -89,12 +89,14 @@ impl Cursor {
                 Some(Place::Revoked) => plan.wants.push(anew(true)),
                 Some(Place::Given { grant, seq, baseline }) => {
                     // A place above the bucket's own was given by a database that has since been put back.
-                    let lost = *grant != standing.grant || *seq > standing.seq || (*seq).max(*baseline) < standing.floor;
+                    let lost =
+                        *grant != standing.grant || *seq > standing.seq || (*seq).max(*baseline) < standing.floor;
                     if lost || restart.contains(&standing.bucket) {
                         plan.wants.push(anew(true));
                     } else if *seq < standing.seq {
                         let (bucket, grant) = (standing.bucket, *grant);
-                        let want = Want { bucket, grant, after: *seq, baseline: *baseline, reset: false, listed: false };
+                        let want =
+                            Want { bucket, grant, after: *seq, baseline: *baseline, reset: false, listed: false };
                         plan.wants.push(want);
                     }
                 }

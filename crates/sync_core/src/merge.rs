@@ -177,7 +177,11 @@ impl Subject {
         let said = sayings(record, &self.past);
         // What the first operation said stood in the content alone: write it down before the content changes.
         if let (Some(first), Some((_, edits))) = (self.past.first_mut().filter(|p| p.touches.is_none()), said.first()) {
-            let touch = |(name, value): &(String, Option<String>)| Touch { name: name.clone(), value: value.clone(), before: None };
+            let touch = |(name, value): &(String, Option<String>)| Touch {
+                name: name.clone(),
+                value: value.clone(),
+                before: None,
+            };
             first.touches = Some(edits.iter().map(touch).collect());
         }
         let (mut fields, mut tags) = (Fields::default(), std::collections::BTreeMap::<String, Tag>::new());
@@ -233,10 +237,7 @@ impl Subject {
         if let Some(record) = self.record.as_ref().filter(|r| !r.deleted) {
             let unseen = |past: &Past| {
                 let w = &past.written;
-                past.kind == Kind::Upsert
-                    && !past.discarded
-                    && w.rev > op.base
-                    && w.author.device != op.author.device
+                past.kind == Kind::Upsert && !past.discarded && w.rev > op.base && w.author.device != op.author.device
             };
             hidden.extend(self.past.iter().filter(|past| unseen(past)).map(|past| past.written.rev));
             let last = record.last_as_past();
@@ -355,7 +356,12 @@ impl Subject {
                 let ours = Side { value: value.clone(), written };
                 let theirs = Side { value: before.clone(), written: their_write };
                 let (current, other) = if wins { (ours, theirs) } else { (theirs, ours) };
-                conflicts.push(Conflict { field: name.clone(), base: self.at_base(&record, name, op.base), current, other });
+                conflicts.push(Conflict {
+                    field: name.clone(),
+                    base: self.at_base(&record, name, op.base),
+                    current,
+                    other,
+                });
             }
             if wins {
                 record.fields.set(name, value.clone());
