@@ -10,6 +10,8 @@ pub struct Config {
     pub database_url: String,
     /// Signing key, photos.
     pub data_dir: PathBuf,
+    /// Connections to the database that may be open at once.
+    pub pool_size: u32,
     /// Apply pending migrations at start.
     pub migrate: bool,
     /// Requests per second that one device or one address may make; 0 lifts the limit.
@@ -23,6 +25,7 @@ impl Config {
             listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
             database_url: database_url.into(),
             data_dir: data_dir.into(),
+            pool_size: 8,
             migrate: true,
             rate_limit: 0,
         }

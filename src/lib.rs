@@ -3,7 +3,9 @@
 
 pub mod config;
 pub mod fields;
+pub mod http;
 pub mod lang;
+pub mod store;
 
 pub use config::Config;
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 /// A connection to either engine.
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
-    Pg(diesel::PgConnection),
-    Sqlite(diesel::SqliteConnection),
+    Pg(PgConnection),
+    Sqlite(SqliteConnection),
 }
 
 /// Runs one expression on the concrete connection of either engine, for what the derived backend cannot render:
@@ -54,13 +54,22 @@ impl From<diesel::result::Error> for StoreError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match error {
-            Error::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand, _)
+            Error::DatabaseError(
+                Kind::ClosedConnection | Kind::SerializationFailure | Kind::UnableToSendCommand,
+                _,
+            )
             | Error::BrokenTransactionManager => Self::Unavailable(error.into()),
             // PostgreSQL's shutdown (57P01 to 57P03), deadlock (40P01) and SQLite's busy have no kind of their own.
             Error::DatabaseError(_, ref info)
-                if ["terminating connection", "shutting down", "starting up", "deadlock detected", "database is locked"]
-                    .iter()
-                    .any(|text| info.message().contains(text)) =>
+                if [
+                    "terminating connection",
+                    "shutting down",
+                    "starting up",
+                    "deadlock detected",
+                    "database is locked",
+                ]
+                .iter()
+                .any(|text| info.message().contains(text)) =>
             {
                 Self::Unavailable(error.into())
             }
@@ -162,7 +171,10 @@ impl DerefMut for Tx<'_> {
 
 impl Tx<'_> {
     /// Runs `body` in a savepoint: its failure undoes what it did and leaves the transaction usable.
-    pub fn savepoint<T, E: From<StoreError>>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn savepoint<T, E: From<StoreError>>(
+        &mut self,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         begin(self.conn)?;
         let result = body(&mut Tx { conn: self.conn });
         end(self.conn, result)
@@ -243,10 +255,9 @@ impl Store {
         self.read_now(|conn| {
             match conn {
                 Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
-                Conn::Pg(c) => AnsiTransactionManager::begin_transaction_sql(
-                    c,
-                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                ),
+                Conn::Pg(c) => {
+                    AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                }
             }
             .map_err(StoreError::from)?;
             let result = body(conn);

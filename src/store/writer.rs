@@ -4,7 +4,7 @@
 use super::conn::{Conn, Engine, Manager, StoreError, Tx, transact};
 use diesel::r2d2::Pool;
 use std::collections::VecDeque;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many waiting transactions share one commit at most: bounds the time to the first answer.
@@ -14,7 +14,7 @@ const SHARED_COMMIT: usize = 64;
 type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Announce + Send>;
 type Announce = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-pub struct Writer {
+pub(super) struct Writer {
     manager: Manager,
     pool: Pool<Manager>,
     /// SQLite's one writing connection; opened at the first write, and again after a failure.
@@ -23,7 +23,7 @@ pub struct Writer {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic in a job is caught before it can leave the data under these locks half changed.
+    // Nothing under these locks is left half changed by a panic: see `run`.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -46,8 +46,12 @@ impl Writer {
         loop {
             // Whoever gets the connection works for all that wait; the others find their answer when they get it.
             let mut conn = lock(&self.conn);
-            if let Ok(answer) = receiver.try_recv() {
-                return answer;
+            match receiver.try_recv() {
+                Ok(answer) => return answer,
+                Err(TryRecvError::Disconnected) => {
+                    return Err(StoreError::Unavailable(anyhow::anyhow!("the writer failed")).into());
+                }
+                Err(TryRecvError::Empty) => {}
             }
             let jobs: Vec<Job> = {
                 let mut waiting = lock(&self.waiting);
@@ -59,44 +63,41 @@ impl Writer {
     }
 
     fn run(&self, slot: &mut Option<Conn>, jobs: Vec<Job>) {
-        let conn = match slot {
-            Some(conn) => conn,
-            None => match self.manager.open() {
-                Ok(conn) => slot.insert(conn),
-                Err(error) => {
-                    // Dropping a job drops the sender, which its owner reads as unavailable.
-                    tracing::error!(%error, "the database cannot be opened for writing");
-                    return;
-                }
-            },
+        // Taken out of its place while it is used: a panic or a failed commit leaves none behind.
+        let mut conn = match slot.take().map_or_else(|| self.manager.open(), Ok) {
+            Ok(conn) => conn,
+            Err(error) => {
+                // Dropping a job drops its sender, which its owner reads as unavailable.
+                tracing::error!(%error, "the database cannot be opened for writing");
+                return;
+            }
         };
         let mut announcements = Vec::with_capacity(jobs.len());
-        let outcome = transact(conn, |tx| {
+        let outcome = transact(&mut conn, |tx| {
             for job in jobs {
                 announcements.push(job(tx));
             }
             Ok::<_, StoreError>(())
         });
-        if outcome.is_err() {
-            *slot = None;
-        }
         let committed = outcome.is_ok();
+        if committed {
+            *slot = Some(conn);
+        }
         let mut error = outcome.err();
         for announce in announcements {
             announce(if committed {
                 Ok(())
             } else {
-                Err(error.take().unwrap_or_else(|| StoreError::Unavailable(anyhow::anyhow!("the shared commit failed"))))
+                Err(error
+                    .take()
+                    .unwrap_or_else(|| StoreError::Unavailable(anyhow::anyhow!("the shared commit failed"))))
             });
         }
     }
 }
 
 /// Wraps a body so that it runs in a savepoint and its answer is sent after the commit.
-fn job<T, E>(
-    body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    sender: SyncSender<Result<T, E>>,
-) -> Job
+fn job<T, E>(body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static, sender: SyncSender<Result<T, E>>) -> Job
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,

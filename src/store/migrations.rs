@@ -1,0 +1,44 @@
+//! The schema's migrations: the same names on both engines, embedded in the binary.
+
+use super::conn::{Conn, Manager};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Applies what is pending and gives the names of what was applied. On PostgreSQL an advisory lock makes servers that
+/// start together take turns.
+pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
+    let mut conn = open(url)?;
+    let applied = match &mut conn {
+        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()),
+        Conn::Pg(c) => {
+            use diesel::RunQueryDsl;
+            diesel::sql_query("SELECT pg_advisory_lock(72817)").execute(c)?;
+            c.run_pending_migrations(POSTGRES).map(|v| v.iter().map(ToString::to_string).collect())
+        }
+    };
+    applied.map_err(|e| anyhow::anyhow!("a migration failed: {e}"))
+}
+
+/// Reverts every migration: the test of `down.sql`, and an operator's way back.
+pub fn revert_all(url: &str) -> anyhow::Result<()> {
+    match &mut open(url)? {
+        Conn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(drop),
+        Conn::Pg(c) => c.revert_all_migrations(POSTGRES).map(drop),
+    }
+    .map_err(|e| anyhow::anyhow!("a migration could not be reverted: {e}"))
+}
+
+/// Whether a migration waits to be applied.
+pub fn is_pending(url: &str) -> anyhow::Result<bool> {
+    match &mut open(url)? {
+        Conn::Sqlite(c) => c.has_pending_migration(SQLITE),
+        Conn::Pg(c) => c.has_pending_migration(POSTGRES),
+    }
+    .map_err(|e| anyhow::anyhow!("the migrations cannot be read: {e}"))
+}
+
+fn open(url: &str) -> anyhow::Result<Conn> {
+    Manager::parse(url)?.open().map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))
+}
