@@ -1,7 +1,12 @@
 //! Rows and all queries: nothing above this floor speaks SQL.
 
+pub mod buckets;
 pub mod conn;
+pub mod dialect;
+pub mod held;
 pub mod migrations;
+pub mod pushers;
+pub mod records;
 pub mod schema;
 pub mod types;
 mod writer;
