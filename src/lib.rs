@@ -6,6 +6,7 @@ pub mod fields;
 pub mod http;
 pub mod lang;
 pub mod store;
+pub mod sync;
 
 pub use config::Config;
 

@@ -124,6 +124,8 @@ pub enum Fault {
     // Of the operation around the fields: told through the same list.
     UnknownBucket,
     UnknownCollection,
+    /// Nested deeper than anything here is.
+    TooDeep,
 }
 
 impl Fault {
@@ -156,6 +158,7 @@ impl Fault {
             Self::NotAllowed { .. } => "not_allowed",
             Self::UnknownBucket => "unknown_bucket",
             Self::UnknownCollection => "unknown_collection",
+            Self::TooDeep => "too_deep",
         }
     }
 
@@ -185,7 +188,7 @@ impl Fault {
                 return format!("only the province and the prefectures may set: {}", values.join(", ")).into();
             }
             Self::UnknownField => "there is no such field",
-            Self::DuplicateField => "this answer is given twice",
+            Self::DuplicateField => "is given twice",
             Self::Required => "must have a value",
             Self::NotClearable => "cannot be cleared as a whole; clear its entries one by one",
             Self::ReadOnly => "is set by the server alone",
@@ -201,6 +204,7 @@ impl Fault {
             Self::ForeignTeam => "a team may only name itself",
             Self::UnknownBucket => "there is no such county",
             Self::UnknownCollection => "there is no such collection",
+            Self::TooDeep => "is nested too deeply",
         })
     }
 
@@ -234,6 +238,7 @@ impl Fault {
             Self::ForeignTeam => "督查组只能填本组",
             Self::UnknownBucket => "没有此县级区划",
             Self::UnknownCollection => "没有此类记录",
+            Self::TooDeep => "嵌套层数过多",
         })
     }
 }

@@ -66,11 +66,17 @@ pub struct Progress {
     pub window: Window,
 }
 
+/// What [`lock`] finds.
+#[derive(Debug, Default)]
+pub struct Locked {
+    /// By session.
+    pub pushers: HashMap<Uuid, Pusher>,
+    /// By device.
+    pub progress: BTreeMap<Uuid, Progress>,
+}
+
 /// The pushers of these sessions and the progress of their devices; the devices stay locked until the commit.
-pub fn lock(
-    tx: &mut Tx<'_>,
-    sessions: &BTreeSet<Uuid>,
-) -> Result<(HashMap<Uuid, Pusher>, BTreeMap<Uuid, Progress>), StoreError> {
+pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
     let tail = format!(
         "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
@@ -78,14 +84,14 @@ pub fn lock(
          ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session ORDER BY d.id{}",
         for_update(tx, "d")
     );
-    let (mut pushers, mut progress) = (HashMap::new(), BTreeMap::new());
+    let mut locked = Locked::default();
     for row in load_rows!(&mut **tx, &rows, &tail, PusherSql => PusherRow)? {
         let window = match &row.window {
             Some(bytes) => postcard::from_bytes(bytes).map_err(|e| StoreError::Corrupt(e.to_string()))?,
             None => Window::default(),
         };
         let last_stamp = row.last_stamp.map(|s| Stamp(s as u64));
-        progress.insert(row.device.0, Progress { acked: row.acked as u64, last_stamp, window });
+        locked.progress.insert(row.device.0, Progress { acked: row.acked as u64, last_stamp, window });
         let pusher = Pusher {
             device: row.device.0,
             user: row.user.0,
@@ -95,9 +101,9 @@ pub fn lock(
             revoked: row.revoked,
             ended: row.signed_out || row.disabled,
         };
-        pushers.insert(row.session.0, pusher);
+        locked.pushers.insert(row.session.0, pusher);
     }
-    Ok((pushers, progress))
+    Ok(locked)
 }
 
 /// Stores what [`lock`] gave and pushes moved.
@@ -130,6 +136,9 @@ pub fn team_counties(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<
     Ok(counties)
 }
 
+type TenureSql = (DbUuid, Integer, DbInstant, Nullable<DbInstant>);
+type TenureRow = (Id, i32, Instant, Option<Instant>);
+
 /// When a county was a team's own: from `opened` until `closed`, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tenure {
@@ -143,11 +152,8 @@ pub fn tenures(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, 
     let rows = Rows::new().uuid("team", teams.iter().map(|t| Id(*t)));
     let tail = "SELECT a.team_id, a.bucket, a.created_at, a.closed_at FROM v CROSS JOIN assignments a \
          WHERE a.team_id = v.team";
-    type Sql = (DbUuid, Integer, DbInstant, Nullable<DbInstant>);
     let mut tenures: HashMap<Uuid, Vec<Tenure>> = HashMap::new();
-    for (team, bucket, opened, closed) in
-        load_rows!(&mut **tx, &rows, tail, Sql => (Id, i32, Instant, Option<Instant>))?
-    {
+    for (team, bucket, opened, closed) in load_rows!(&mut **tx, &rows, tail, TenureSql => TenureRow)? {
         let tenure = Tenure { bucket: bucket_of(bucket)?, opened: opened.ms(), closed: closed.map(Instant::ms) };
         tenures.entry(team.0).or_default().push(tenure);
     }

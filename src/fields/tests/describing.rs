@@ -213,6 +213,7 @@ fn all_faults() -> Vec<Fault> {
         Fault::NotAllowed { values: vec!["closed".into()] },
         Fault::UnknownBucket,
         Fault::UnknownCollection,
+        Fault::TooDeep,
     ]
 }
 

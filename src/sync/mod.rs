@@ -1,0 +1,4 @@
+//! The sync protocol: what goes over the wire, and the transactions around [`sync_core`]. `docs/protocol.md` is its text.
+
+pub mod operation;
+mod strict;
