@@ -1,6 +1,7 @@
 //! Rows and all queries: nothing above this floor speaks SQL.
 
 pub mod buckets;
+pub mod conflicts;
 pub mod conn;
 pub mod dialect;
 pub mod held;

@@ -1,0 +1,99 @@
+//! Conflicts: two people wrote different values into one field, unseen by each other. Both are kept as they were
+//! recorded until a person settles it.
+
+use super::conn::{StoreError, Tx};
+use super::dialect::{Rows, for_update};
+use super::records::{Key, bucket_of, collection_of};
+use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
+use crate::load_rows;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
+use uuid::Uuid;
+
+/// The columns of `conflicts`, in the order of [`ConflictRow`].
+pub const CONFLICT_COLUMNS: &str = "c.bucket, c.id, c.collection, c.record_id, c.field, c.base, c.current_side, \
+     c.other_side, c.state, c.created_at, c.settled_by, c.settled_at";
+
+pub type ConflictSql = (
+    Integer,
+    DbUuid,
+    SmallInt,
+    DbUuid,
+    Text,
+    Nullable<DbJson>,
+    DbJson,
+    DbJson,
+    Text,
+    DbInstant,
+    Nullable<DbUuid>,
+    Nullable<DbInstant>,
+);
+
+/// A row of `conflicts`.
+#[derive(Debug, Clone, Queryable)]
+pub struct ConflictRow {
+    pub bucket: i32,
+    pub id: Id,
+    pub collection: i16,
+    pub record_id: Id,
+    pub field: String,
+    pub base: Option<JsonText>,
+    /// `{value, user, device, team, at, claimed_at, clock_corrected, rev}`, as it goes over the wire.
+    pub current: JsonText,
+    pub other: JsonText,
+    /// `open` or `settled`.
+    pub state: String,
+    pub created_at: Instant,
+    pub settled_by: Option<Id>,
+    pub settled_at: Option<Instant>,
+}
+
+impl ConflictRow {
+    pub fn key(&self) -> Result<Key, StoreError> {
+        let (bucket, collection) = (bucket_of(self.bucket)?, collection_of(self.collection)?);
+        Ok(Key { bucket, collection, id: self.record_id.0 })
+    }
+}
+
+/// Keeps many, with one statement.
+pub fn insert(tx: &mut Tx<'_>, conflicts: &[ConflictRow]) -> Result<(), StoreError> {
+    Rows::new()
+        .int("bucket", conflicts.iter().map(|c| c.bucket))
+        .uuid("id", conflicts.iter().map(|c| c.id))
+        .small("collection", conflicts.iter().map(|c| c.collection))
+        .uuid("record_id", conflicts.iter().map(|c| c.record_id))
+        .text("field", conflicts.iter().map(|c| c.field.clone()))
+        .opt_json("base", conflicts.iter().map(|c| c.base.clone()))
+        .json("current_side", conflicts.iter().map(|c| c.current.clone()))
+        .json("other_side", conflicts.iter().map(|c| c.other.clone()))
+        .text("state", conflicts.iter().map(|c| c.state.clone()))
+        .instant("created_at", conflicts.iter().map(|c| c.created_at))
+        .execute(
+            tx,
+            "INSERT INTO conflicts (bucket, id, collection, record_id, field, base, current_side, other_side, state, \
+             created_at) SELECT * FROM v",
+        )?;
+    Ok(())
+}
+
+/// One conflict, locked until the commit; `None` when there is none of this id.
+pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ConflictRow>, StoreError> {
+    let lock = for_update(tx, "c");
+    let tail = format!("SELECT {CONFLICT_COLUMNS} FROM v CROSS JOIN conflicts c WHERE c.id = v.id{lock}");
+    let rows = Rows::new().uuid("id", [Id(id)]);
+    Ok(load_rows!(&mut **tx, &rows, &tail, ConflictSql => ConflictRow)?.into_iter().next())
+}
+
+pub fn settle(tx: &mut Tx<'_>, row: &ConflictRow, by: Uuid, now: Instant) -> Result<(), StoreError> {
+    Rows::new()
+        .int("bucket", [row.bucket])
+        .uuid("id", [row.id])
+        .uuid("settled_by", [Id(by)])
+        .instant("settled_at", [now])
+        .execute(
+            tx,
+            "UPDATE conflicts SET state = 'settled', settled_by = v.settled_by, settled_at = v.settled_at FROM v \
+             WHERE conflicts.bucket = v.bucket AND conflicts.id = v.id",
+        )?;
+    Ok(())
+}
