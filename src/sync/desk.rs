@@ -56,6 +56,8 @@ pub struct Desk {
     conflicts: Vec<ConflictRow>,
     held: Vec<HeldRow>,
     released: Vec<(Bucket, Uuid)>,
+    /// Buckets whose heads have to be put back.
+    moved: BTreeSet<Bucket>,
 }
 
 impl Desk {
@@ -101,8 +103,8 @@ impl Desk {
             (key, Subject::new(found.remove(&key), past, waiting))
         };
         let subjects = keys.into_iter().map(subject).collect();
-        let (conflicts, held, released) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { now, heads, subjects, worth, conflicts, held, released })
+        let (conflicts, held, released, moved) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+        Ok(Self { now, heads, subjects, worth, conflicts, held, released, moved })
     }
 
     /// The record that was taken out under this key.
@@ -168,6 +170,7 @@ impl Desk {
     pub fn unpark(&mut self, bucket: Bucket) {
         if let Some(head) = self.heads.get_mut(&bucket) {
             head.parked = head.parked.saturating_sub(1);
+            self.moved.insert(bucket);
         }
     }
 
@@ -182,7 +185,7 @@ impl Desk {
     /// Puts everything back that has changed.
     pub fn close(mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let mut changed = Vec::new();
-        let mut moved = BTreeSet::new();
+        let mut moved = std::mem::take(&mut self.moved);
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {
             let Some(record) = subject.record() else { continue };
             let fields = record.fields.to_canonical();

@@ -1,0 +1,129 @@
+//! The envelopes of push and pull: what concerns a request as a whole.
+
+use super::operation::{Sent, reading};
+use crate::http::{Code, Problem};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use sync_core::clock::Reading;
+use uuid::Uuid;
+
+/// The version of the protocol that this server speaks.
+pub const SCHEMA: u64 = 1;
+
+/// A push whose envelope and every `op_seq` could be read.
+#[derive(Debug, Clone)]
+pub struct Push {
+    pub clock: Reading,
+    pub ops: Vec<Sent>,
+}
+
+#[derive(Deserialize)]
+struct RawPush<'a> {
+    #[serde(borrow)]
+    schema: Option<&'a RawValue>,
+    #[serde(borrow)]
+    clock: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ops: Option<Vec<&'a RawValue>>,
+}
+
+fn malformed(en: impl Into<String>, zh: impl Into<String>) -> Problem {
+    Problem::new(Code::Malformed).detail(en, zh)
+}
+
+/// A body that is no JSON at all, with the place where it breaks.
+pub fn not_json(error: &serde_json::Error) -> Problem {
+    malformed(
+        format!("The body is not the JSON that belongs here: {error}"),
+        format!("请求体不是所需的 JSON（第 {} 行第 {} 列）", error.line(), error.column()),
+    )
+}
+
+fn schema(raw: Option<&str>) -> Result<(), Problem> {
+    match raw.and_then(|raw| raw.parse::<u64>().ok()) {
+        Some(SCHEMA) => Ok(()),
+        Some(older) if older < SCHEMA => Err(Problem::new(Code::SchemaTooOld)),
+        Some(_) => Err(malformed(
+            format!("This server speaks schema {SCHEMA}; the request asks for a newer one."),
+            format!("本服务器支持的协议版本为 {SCHEMA}，请求的版本更新。"),
+        )),
+        None => Err(malformed("`schema` must be a whole number.", "`schema` 必须是整数。")),
+    }
+}
+
+impl Push {
+    /// Reads a decompressed body. `team` is the author's; `most` the largest number of operations.
+    pub fn read(body: &[u8], team: Option<Uuid>, most: usize) -> Result<Self, Problem> {
+        let text = utf8(body)?;
+        let raw: RawPush<'_> = serde_json::from_str(text).map_err(|e| not_json(&e))?;
+        schema(raw.schema.map(RawValue::get))?;
+        let ops = raw.ops.ok_or_else(|| malformed("`ops` must be a list.", "`ops` 必须是列表。"))?;
+        if ops.len() > most {
+            return Err(Problem::new(Code::TooLarge).detail(
+                format!("At most {most} operations in one push; send the rest in the next."),
+                format!("一次最多推送 {most} 条操作，其余请下次推送。"),
+            ));
+        }
+        let clock = raw.clock.and_then(|clock| serde_json::from_str::<Value>(clock.get()).ok());
+        let read = |(i, raw): (usize, &RawValue)| {
+            Sent::read(raw.get(), team).ok_or_else(|| {
+                malformed(
+                    format!("/ops/{i}/op_seq must be a whole number from 1 on."),
+                    format!("/ops/{i}/op_seq 必须是不小于 1 的整数。"),
+                )
+            })
+        };
+        let ops = ops.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { clock: reading(clock.as_ref()), ops })
+    }
+}
+
+/// A pull as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    pub cursor: Option<String>,
+    pub limit: u32,
+    pub restart: Vec<String>,
+}
+
+/// The limits of a page of changes.
+pub const PULL_DEFAULT: u32 = 1000;
+pub const PULL_MOST: u32 = 5000;
+
+#[derive(Deserialize)]
+struct RawPull<'a> {
+    #[serde(borrow)]
+    schema: Option<&'a RawValue>,
+    cursor: Option<String>,
+    #[serde(borrow)]
+    limit: Option<&'a RawValue>,
+    #[serde(default)]
+    restart: Vec<String>,
+}
+
+impl Pull {
+    pub fn read(body: &[u8]) -> Result<Self, Problem> {
+        let raw: RawPull<'_> = serde_json::from_str(utf8(body)?).map_err(|e| not_json(&e))?;
+        schema(raw.schema.map(RawValue::get))?;
+        let limit = match raw.limit.map(RawValue::get) {
+            None => PULL_DEFAULT,
+            Some(raw) => raw.parse().ok().filter(|limit| (1..=PULL_MOST).contains(limit)).ok_or_else(|| {
+                malformed(
+                    format!("`limit` must be a whole number from 1 to {PULL_MOST}."),
+                    format!("`limit` 必须是 1 到 {PULL_MOST} 的整数。"),
+                )
+            })?,
+        };
+        Ok(Self { cursor: raw.cursor, limit, restart: raw.restart })
+    }
+}
+
+fn utf8(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|e| {
+        malformed(
+            format!("The body is not UTF-8: byte {}.", e.valid_up_to()),
+            format!("请求体不是 UTF-8 编码（第 {} 字节）。", e.valid_up_to()),
+        )
+    })
+}
