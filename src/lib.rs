@@ -1,6 +1,9 @@
 //! ruhu 入户: the server of a field campaign.
 #![forbid(unsafe_code)]
 
+pub mod app;
+pub mod auth;
+pub mod caller;
 pub mod config;
 pub mod fields;
 pub mod http;

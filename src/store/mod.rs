@@ -1,6 +1,7 @@
 //! Rows and all queries: nothing above this floor speaks SQL.
 
 pub mod buckets;
+pub mod callers;
 pub mod conflicts;
 pub mod conn;
 pub mod dialect;
@@ -8,9 +9,11 @@ pub mod held;
 pub mod migrations;
 pub mod pushers;
 pub mod records;
+mod role;
 pub mod schema;
 pub mod types;
 mod writer;
 
 pub use conn::{Conn, Engine, Store, StoreError, Tx};
+pub use role::Role;
 pub use types::{Id, Instant, JsonText};

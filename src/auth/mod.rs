@@ -1,0 +1,4 @@
+//! Who is calling. `keys` and `tokens` know no database and stand below [`crate::caller`]; the handlers stand above it.
+
+pub mod keys;
+pub mod tokens;
