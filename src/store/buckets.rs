@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::{Bucket, Scope, Sum};
 
 /// A bucket as it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Head {
     pub seq: u64,
     /// Live records, and the sum of their digests.

@@ -1,13 +1,14 @@
 //! Conflicts: two people wrote different values into one field, unseen by each other. Both are kept as they were
 //! recorded until a person settles it.
 
-use super::conn::{StoreError, Tx};
-use super::dialect::{Rows, for_update};
+use super::conn::{Conn, StoreError, Tx};
+use super::dialect::Rows;
 use super::records::{Key, bucket_of, collection_of};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
+use sync_core::Scope;
 use uuid::Uuid;
 
 /// The columns of `conflicts`, in the order of [`ConflictRow`].
@@ -76,12 +77,12 @@ pub fn insert(tx: &mut Tx<'_>, conflicts: &[ConflictRow]) -> Result<(), StoreErr
     Ok(())
 }
 
-/// One conflict, locked until the commit; `None` when there is none of this id.
-pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ConflictRow>, StoreError> {
-    let lock = for_update(tx, "c");
-    let tail = format!("SELECT {CONFLICT_COLUMNS} FROM v CROSS JOIN conflicts c WHERE c.id = v.id{lock}");
+/// One conflict; `None` when there is none of this id in `scope`.
+pub fn find(conn: &mut Conn, scope: &Scope, id: Uuid) -> Result<Option<ConflictRow>, StoreError> {
+    let tail = format!("SELECT {CONFLICT_COLUMNS} FROM v CROSS JOIN conflicts c WHERE c.id = v.id");
     let rows = Rows::new().uuid("id", [Id(id)]);
-    Ok(load_rows!(&mut **tx, &rows, &tail, ConflictSql => ConflictRow)?.into_iter().next())
+    let found = load_rows!(conn, &rows, &tail, ConflictSql => ConflictRow)?;
+    Ok(found.into_iter().find(|row| bucket_of(row.bucket).is_ok_and(|bucket| scope.contains(bucket))))
 }
 
 pub fn settle(tx: &mut Tx<'_>, row: &ConflictRow, by: Uuid, now: Instant) -> Result<(), StoreError> {

@@ -8,7 +8,8 @@ use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use sync_core::record::Author;
-use sync_core::{Bucket, Stamp};
+use sync_core::scope::Region;
+use sync_core::{Bucket, Scope, Stamp};
 use uuid::Uuid;
 
 /// The number of an operation's bucket where none could be read.
@@ -152,23 +153,48 @@ pub fn rejections(conn: &mut Conn, ops: &[(Uuid, u64)]) -> Result<Vec<(Uuid, u64
     Ok(found.into_iter().map(|(device, seq, errors)| (device.0, seq as u64, errors.0)).collect())
 }
 
-/// One held operation, locked until the commit; `None` when there is none of this id.
+/// One held operation; `None` when there is none of this id that `viewer` may see.
+pub fn find(conn: &mut Conn, viewer: &Viewer<'_>, id: Uuid) -> Result<Option<HeldRow>, StoreError> {
+    let tail = format!("SELECT {HELD_COLUMNS} FROM v CROSS JOIN held_ops h WHERE h.id = v.id");
+    let rows = Rows::new().uuid("id", [Id(id)]);
+    Ok(load_rows!(conn, &rows, &tail, HeldSql => HeldRow)?.into_iter().find(|row| viewer.sees(row)))
+}
+
+/// Locks one that no bucket's lock protects until the commit, and reads it again.
 pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<HeldRow>, StoreError> {
     let tail = format!("SELECT {HELD_COLUMNS} FROM v CROSS JOIN held_ops h WHERE h.id = v.id{}", for_update(tx, "h"));
     let rows = Rows::new().uuid("id", [Id(id)]);
     Ok(load_rows!(&mut **tx, &rows, &tail, HeldSql => HeldRow)?.into_iter().next())
 }
 
-/// Settles operations: `state` becomes `released` or `discarded`. `by` is `None` where no person did it.
+/// Who looks at held operations.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer<'a> {
+    pub scope: &'a Scope,
+    /// Of a provincial caller: it sees what names no real bucket, too.
+    pub province: Option<Region>,
+}
+
+impl Viewer<'_> {
+    fn sees(&self, row: &HeldRow) -> bool {
+        match row.bucket() {
+            Some(bucket) => self.scope.contains(bucket),
+            None => self.province.is_some_and(|province| province.to_string() == row.province),
+        }
+    }
+}
+
+/// Settles operations, by the numbers of their buckets and their ids: `state` becomes `released` or `discarded`. `by` is
+/// `None` where no person did it.
 pub fn settle(
     tx: &mut Tx<'_>,
-    held: &[(Bucket, Uuid)],
+    held: &[(i32, Uuid)],
     state: &str,
     by: Option<Uuid>,
     now: Instant,
 ) -> Result<(), StoreError> {
     Rows::new()
-        .int("bucket", held.iter().map(|(bucket, _)| bucket.code() as i32))
+        .int("bucket", held.iter().map(|(bucket, _)| *bucket))
         .uuid("id", held.iter().map(|(_, id)| Id(*id)))
         .text("state", held.iter().map(|_| state.to_owned()))
         .opt_uuid("settled_by", held.iter().map(|_| by.map(Id)))
@@ -178,15 +204,5 @@ pub fn settle(
             "UPDATE held_ops SET state = v.state, settled_by = v.settled_by, settled_at = v.settled_at FROM v \
              WHERE held_ops.bucket = v.bucket AND held_ops.id = v.id",
         )?;
-    Ok(())
-}
-
-/// Settles an operation that names no real bucket.
-pub fn settle_unplaced(tx: &mut Tx<'_>, id: Uuid, by: Uuid, now: Instant) -> Result<(), StoreError> {
-    Rows::new().uuid("id", [Id(id)]).uuid("settled_by", [Id(by)]).instant("settled_at", [now]).execute(
-        tx,
-        "UPDATE held_ops SET state = 'discarded', settled_by = v.settled_by, settled_at = v.settled_at FROM v \
-         WHERE held_ops.id = v.id",
-    )?;
     Ok(())
 }

@@ -2,10 +2,12 @@
 
 pub mod buckets;
 pub mod callers;
+pub mod changes;
 pub mod conflicts;
 pub mod conn;
 pub mod dialect;
 pub mod held;
+pub mod listeners;
 pub mod migrations;
 pub mod pushers;
 pub mod records;

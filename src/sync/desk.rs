@@ -55,9 +55,11 @@ pub struct Desk {
     worth: HashMap<Key, Digest>,
     conflicts: Vec<ConflictRow>,
     held: Vec<HeldRow>,
-    released: Vec<(Bucket, Uuid)>,
+    released: Vec<(i32, Uuid)>,
     /// Buckets whose heads have to be put back.
     moved: BTreeSet<Bucket>,
+    /// The person by whose decision waiting operations become part of their records.
+    pub settler: Option<Uuid>,
 }
 
 impl Desk {
@@ -104,7 +106,7 @@ impl Desk {
         };
         let subjects = keys.into_iter().map(subject).collect();
         let (conflicts, held, released, moved) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        Ok(Self { now, heads, subjects, worth, conflicts, held, released, moved })
+        Ok(Self { now, heads, subjects, worth, conflicts, held, released, moved, settler: None })
     }
 
     /// The record that was taken out under this key.
@@ -139,7 +141,7 @@ impl Desk {
             Outcome::Accepted(accepted) => accepted,
         };
         head.parked = head.parked.saturating_sub(accepted.released.len() as u64) + accepted.hidden.len() as u64;
-        self.released.extend(accepted.released.iter().map(|id| (key.bucket, *id)));
+        self.released.extend(accepted.released.iter().map(|id| (key.bucket.code() as i32, *id)));
         for rev in accepted.hidden {
             let id = Uuid::now_v7();
             if let Some(hidden) = subject.operation(rev) {
@@ -209,9 +211,8 @@ impl Desk {
         conflicts::insert(tx, &self.conflicts)?;
         held::insert(tx, &self.held)?;
         let now = Instant::from_ms(self.now);
-        held::settle(tx, &self.released, "released", None, now)?;
+        held::settle(tx, &self.released, "released", self.settler, now)?;
         moved.extend(self.held.iter().filter_map(HeldRow::bucket));
-        moved.extend(self.released.iter().map(|(bucket, _)| *bucket));
         self.heads.retain(|bucket, _| moved.contains(bucket));
         buckets::store(tx, &self.heads)
     }

@@ -3,6 +3,10 @@
 pub mod batch;
 pub mod desk;
 pub mod envelope;
+pub mod events;
 pub mod operation;
+pub mod pull;
 pub mod result;
+pub mod settle;
 mod strict;
+pub mod wire;

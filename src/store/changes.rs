@@ -1,0 +1,86 @@
+//! What changed in buckets, in the order of their sequence numbers: what a pull gives.
+
+use super::conn::{Conn, StoreError};
+use super::dialect::Rows;
+use super::records::{Key, bucket_of, collection_of, digest_of};
+use super::types::{DbJson, DbUuid, Id, JsonText};
+use crate::load_rows;
+use diesel::Queryable;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, SmallInt};
+use sync_core::cursor::Want;
+use sync_core::{Digest, Scope};
+
+type ChangeSql = (Integer, SmallInt, DbUuid, BigInt, BigInt, Bool, Binary, BigInt, DbJson);
+
+#[derive(Queryable)]
+struct ChangeRow {
+    bucket: i32,
+    collection: i16,
+    id: Id,
+    rev: i64,
+    seq: i64,
+    deleted: bool,
+    digest: Vec<u8>,
+    at_ms: i64,
+    fields: JsonText,
+}
+
+/// The newest state of a record that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    pub key: Key,
+    pub rev: u64,
+    pub seq: u64,
+    pub deleted: bool,
+    pub digest: Digest,
+    /// The corrected time of the latest operation, in milliseconds since 1970.
+    pub at: i64,
+    /// Canonical JSON.
+    pub fields: String,
+}
+
+const COLUMNS: &str = "r.bucket, r.collection, r.id, r.rev, r.seq, r.deleted, r.digest, r.at_ms, r.fields";
+
+/// All changes of these buckets, bucket after bucket in the order of their codes.
+pub fn all(conn: &mut Conn, scope: &Scope, wants: &[Want]) -> Result<Vec<Changed>, StoreError> {
+    let tail = format!(
+        "SELECT {COLUMNS} FROM v CROSS JOIN records r WHERE r.bucket = v.bucket AND r.seq > v.after \
+         AND (r.seq > v.baseline OR NOT r.deleted) ORDER BY r.bucket, r.seq"
+    );
+    load(conn, scope, wants, &tail)
+}
+
+/// The first `limit` changes of one bucket. The values stand in scalar subqueries, so that either engine walks along the
+/// index and stops, where a join would have it sort the whole bucket.
+pub fn first(conn: &mut Conn, scope: &Scope, want: Want, limit: usize) -> Result<Vec<Changed>, StoreError> {
+    let tail = format!(
+        "SELECT {COLUMNS} FROM records r WHERE r.bucket = (SELECT bucket FROM v) AND r.seq > (SELECT after FROM v) \
+         AND (r.seq > (SELECT baseline FROM v) OR NOT r.deleted) ORDER BY r.seq LIMIT {limit}"
+    );
+    load(conn, scope, &[want], &tail)
+}
+
+/// Buckets outside `scope` are left out.
+fn load(conn: &mut Conn, scope: &Scope, wants: &[Want], tail: &str) -> Result<Vec<Changed>, StoreError> {
+    let wants = || wants.iter().filter(|want| scope.contains(want.bucket));
+    let rows = Rows::new()
+        .int("bucket", wants().map(|w| w.bucket.code() as i32))
+        .big("after", wants().map(|w| w.after as i64))
+        .big("baseline", wants().map(|w| w.baseline as i64));
+    load_rows!(conn, &rows, tail, ChangeSql => ChangeRow)?.into_iter().map(ChangeRow::read).collect()
+}
+
+impl ChangeRow {
+    fn read(self) -> Result<Changed, StoreError> {
+        let (bucket, collection) = (bucket_of(self.bucket)?, collection_of(self.collection)?);
+        Ok(Changed {
+            key: Key { bucket, collection, id: self.id.0 },
+            rev: self.rev as u64,
+            seq: self.seq as u64,
+            deleted: self.deleted,
+            digest: digest_of(&self.digest)?,
+            at: self.at_ms,
+            fields: self.fields.0,
+        })
+    }
+}
