@@ -1,0 +1,166 @@
+//! `/v1/sync/*`: the handlers of push, pull, events and limits.
+
+use super::batch::{self, Job};
+use super::envelope::{PULL_DEFAULT, PULL_MOST, Pull, Push};
+use super::events::Moved;
+use super::pull::{self, Puller};
+use super::sealed;
+use super::wire::{Limits, PullAnswer, PullLimits, PullRequest, PushAnswer, PushLimits, PushRequest};
+use crate::app::App;
+use crate::auth::tokens::Bearer;
+use crate::caller::Caller;
+use crate::http::body::Raw;
+use crate::http::problem::Problems;
+use crate::http::{Arrival, Code, Problem};
+use crate::lang::Lang;
+use crate::store::listeners;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get, post, web};
+use futures_util::stream;
+use std::time::Duration;
+use sync_core::cursor::Cursor;
+use tokio::sync::mpsc::Receiver;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Operations in one push at most.
+pub const PUSH_OPS: usize = 500;
+/// Bytes of a push after decompression at most.
+pub const PUSH_BYTES: usize = 4 * 1024 * 1024;
+/// A pull is a few lines, but its cursor grows with the number of buckets.
+const PULL_BYTES: usize = 256 * 1024;
+/// Keeps idle connections open through proxies, and tells a phone that it is still heard.
+const COMMENT_EVERY: Duration = Duration::from_secs(20);
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(push).service(pull).service(events).service(limits);
+}
+
+/// Sends what a device recorded.
+///
+/// The answer has a terminal result for each operation; a push may be repeated any number of times.
+#[utoipa::path(
+    operation_id = "syncPush",
+    tag = "sync",
+    request_body = PushRequest,
+    responses((status = 200, description = "One result per operation, in the order sent", body = PushAnswer), Problems),
+    security(("bearer" = []))
+)]
+#[post("/sync/push")]
+async fn push(
+    arrival: Arrival,
+    Bearer(claims): Bearer,
+    lang: Lang,
+    app: Data<App>,
+    body: Raw<PUSH_BYTES>,
+) -> Result<HttpResponse, Problem> {
+    if claims.device.is_none() {
+        return Err(Problem::new(Code::NotADevice).detail(
+            "Sign in with `device` or `device_id`: only a registered device may push.",
+            "请在登录时提供 device 或 device_id：只有已登记的设备可以推送。",
+        ));
+    }
+    let received = arrival.ms();
+    let store = app.store.clone();
+    let answer = web::block(move || {
+        let Push { clock, ops } = Push::read(&body, claims.team, PUSH_OPS)?;
+        let job = Job { session: claims.sid, team: claims.team, received, clock, ops };
+        let answers = store.write_now(move |tx| batch::apply(tx, vec![job]))?;
+        answers.into_iter().next().unwrap_or_else(|| Err(Problem::new(Code::Internal)))
+    });
+    let answer = answer.await.map_err(|_| Problem::new(Code::Unavailable))??;
+    app.moves.poke();
+    Ok(json(answer.body(lang, Arrival::now().ms())))
+}
+
+/// Gives what changed in the caller's scope since the cursor.
+#[utoipa::path(
+    operation_id = "syncPull",
+    tag = "sync",
+    request_body = PullRequest,
+    responses((status = 200, description = "The next page", body = PullAnswer), Problems),
+    security(("bearer" = []))
+)]
+#[post("/sync/pull")]
+async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> Result<HttpResponse, Problem> {
+    let keys = app.keys.clone();
+    let body = app.store.snapshot(move |conn| {
+        // Who it is comes before what it wants: a wiped phone learns that it is wiped.
+        let caller: Caller = Caller::check(conn, &claims)?;
+        let Pull { cursor, limit, restart } = Pull::read(&body)?;
+        let holder = caller.device.unwrap_or(caller.user);
+        let cursor = match cursor {
+            Some(text) => sealed::open(&keys, &text, holder)?,
+            None => Cursor::new(holder),
+        };
+        let restart: Vec<_> = restart.iter().filter_map(|code| code.parse().ok()).collect();
+        let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
+        let page = pull::page(conn, &puller, cursor, &restart, limit as usize)?;
+        Ok::<_, Problem>(page.body(&sealed::seal(&keys, &page.cursor), Arrival::now().ms()))
+    });
+    Ok(json(body.await?))
+}
+
+/// Nudges to pull.
+///
+/// A stream of server-sent events: `{"bucket", "seq"}` whenever a bucket in scope moves, and a comment every 20 seconds.
+/// Begin to listen, then pull: nothing is told of what moved before.
+#[utoipa::path(
+    operation_id = "syncEvents",
+    tag = "sync",
+    responses((status = 200, description = "Events without end", body = String, content_type = "text/event-stream"), Problems),
+    security(("bearer" = []))
+)]
+#[get("/sync/events")]
+async fn events(Bearer(claims): Bearer, app: Data<App>) -> Result<HttpResponse, Problem> {
+    let session = claims.sid;
+    let known = app.store.snapshot(move |conn| {
+        let caller: Caller = Caller::check(conn, &claims)?;
+        let mut seqs = listeners::seqs(conn)?;
+        seqs.retain(|bucket, _| caller.scope().contains(*bucket));
+        Ok::<_, Problem>(seqs)
+    });
+    let heard = app.moves.listen(session, known.await?);
+    let mut ticks = tokio::time::interval(COMMENT_EVERY);
+    ticks.reset();
+    let begin = Bytes::from_static(b"retry: 5000\n\n");
+    let first = stream::once(async move { Ok::<_, actix_web::Error>(begin) });
+    let rest = stream::unfold((heard, ticks), |(mut heard, mut ticks)| async move {
+        let bytes = next(&mut heard, &mut ticks).await?;
+        Some((Ok(bytes), (heard, ticks)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("cache-control", "no-store"))
+        // Proxies that collect an answer before they pass it on would hold every event back.
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(stream::StreamExt::chain(first, rest)))
+}
+
+async fn next(heard: &mut Receiver<Moved>, ticks: &mut tokio::time::Interval) -> Option<Bytes> {
+    tokio::select! {
+        moved = heard.recv() => {
+            let Moved { bucket, seq } = moved?;
+            Some(Bytes::from(format!("data: {{\"bucket\":\"{bucket}\",\"seq\":{seq}}}\n\n")))
+        }
+        _ = ticks.tick() => Some(Bytes::from_static(b": still here\n\n")),
+    }
+}
+
+/// Tells how much one request may hold.
+#[utoipa::path(
+    operation_id = "syncLimits",
+    tag = "sync",
+    responses((status = 200, description = "The limits", body = Limits), Problems),
+    security(("bearer" = []))
+)]
+#[get("/sync/limits")]
+async fn limits(_: Caller) -> web::Json<Limits> {
+    web::Json(Limits {
+        push: PushLimits { max_ops: PUSH_OPS, max_bytes: PUSH_BYTES },
+        pull: PullLimits { default_limit: PULL_DEFAULT, max_limit: PULL_MOST },
+    })
+}
+
+fn json(body: String) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").insert_header(("cache-control", "no-store")).body(body)
+}
