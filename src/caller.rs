@@ -8,7 +8,7 @@ use crate::store::callers::{self, Standing};
 use crate::store::{Conn, Role};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -77,8 +77,8 @@ impl<R: Required> Caller<R> {
     /// The caller behind verified claims: 401 when the session has ended or the user is disabled, 403 when the device
     /// was revoked or the role does not suffice.
     pub fn check(conn: &mut Conn, claims: &Claims) -> Result<Self, Problem> {
-        let standing = callers::find(conn, claims.sid)?.filter(|s| !s.ended && s.user == claims.sub);
-        let standing = standing.ok_or_else(unauthorized)?;
+        let standing = callers::load(conn, &BTreeSet::from([claims.sid]))?.remove(&claims.sid);
+        let standing = standing.filter(|s| !s.ended && s.user == claims.sub).ok_or_else(unauthorized)?;
         match standing.revoked.as_deref() {
             None => {}
             Some("flush") => return Err(device_revoked("flush_then_wipe")),
@@ -91,11 +91,8 @@ impl<R: Required> Caller<R> {
     }
 
     fn new(standing: Standing, session: Uuid) -> Self {
+        let scope = standing.scope();
         let Standing { user, device, role, region, team, place_no, counties, .. } = standing;
-        let scope = match role {
-            Role::Provincial | Role::Prefecture => Scope::Region(region),
-            Role::Team => Scope::Counties(counties.keys().copied().collect()),
-        };
         Self { user, session, device, role, region, team, place_no, counties, scope, required: PhantomData }
     }
 }

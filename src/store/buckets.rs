@@ -73,6 +73,14 @@ pub fn in_scope(conn: &mut Conn, scope: &Scope) -> Result<BTreeMap<Bucket, Head>
     }
 }
 
+/// The latest sequence number of every bucket: for those who watch all of them.
+pub fn seqs(conn: &mut Conn) -> Result<BTreeMap<Bucket, u64>, StoreError> {
+    let rows = Rows::new().int("low", [0]);
+    let tail = "SELECT b.bucket, b.seq FROM v CROSS JOIN buckets b WHERE b.bucket > v.low";
+    let found = load_rows!(conn, &rows, tail, (Integer, BigInt) => (i32, i64))?;
+    found.into_iter().map(|(bucket, seq)| Ok((bucket_of(bucket)?, seq as u64))).collect()
+}
+
 /// Stores heads that [`lock`] gave and a write moved.
 pub fn store(tx: &mut Tx<'_>, heads: &BTreeMap<Bucket, Head>) -> Result<(), StoreError> {
     Rows::new()

@@ -1,4 +1,5 @@
-//! Who stands behind a session now: one statement for everything that decides what a request may do.
+//! Who stands behind a session now: one statement, for however many sessions, for everything that decides what a request
+//! may do.
 
 use super::conn::{Conn, StoreError};
 use super::dialect::Rows;
@@ -8,12 +9,14 @@ use super::types::{DbUuid, Id};
 use crate::load_rows;
 use diesel::Queryable;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
-use std::collections::BTreeMap;
-use sync_core::Bucket;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::scope::Region;
+use sync_core::{Bucket, Scope};
 use uuid::Uuid;
 
 type RowSql = (
+    DbUuid,
     DbUuid,
     Nullable<DbUuid>,
     Bool,
@@ -28,6 +31,7 @@ type RowSql = (
 
 #[derive(Queryable)]
 struct Row {
+    session: Id,
     user: Id,
     device: Option<Id>,
     ended: bool,
@@ -58,29 +62,50 @@ pub struct Standing {
     pub counties: BTreeMap<Bucket, u32>,
 }
 
-pub fn find(conn: &mut Conn, session: Uuid) -> Result<Option<Standing>, StoreError> {
-    let rows = Rows::new().uuid("session", [Id(session)]);
-    let tail = "SELECT u.id, d.id, s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.revoked, u.role, \
+impl Standing {
+    /// The buckets that it sees now.
+    pub fn scope(&self) -> Scope {
+        match self.role {
+            Role::Provincial | Role::Prefecture => Scope::Region(self.region),
+            Role::Team => Scope::Counties(self.counties.keys().copied().collect()),
+        }
+    }
+}
+
+/// Who stands behind these sessions; unknown ones are left out.
+pub fn load(conn: &mut Conn, sessions: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Standing>, StoreError> {
+    let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
+    let tail = "SELECT s.id, u.id, d.id, s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.revoked, u.role, \
          u.region, u.team_id, u.place_no, t.bucket, t.grant_no FROM v JOIN sessions s ON s.id = v.session \
          JOIN users u ON u.id = s.user_id LEFT JOIN devices d ON d.id = s.device_id \
          LEFT JOIN team_buckets t ON t.team_id = u.team_id AND t.open_assignments > 0";
-    let rows = load_rows!(conn, &rows, tail, RowSql => Row)?;
-    let counties = rows
-        .iter()
-        .filter_map(|row| row.bucket.zip(row.grant_no))
-        .map(|(bucket, grant)| Ok((bucket_of(bucket)?, grant as u32)))
-        .collect::<Result<_, StoreError>>()?;
-    let Some(row) = rows.into_iter().next() else { return Ok(None) };
-    let corrupt = |what: &str| StoreError::Corrupt(format!("a user's {what}"));
-    Ok(Some(Standing {
-        user: row.user.0,
-        device: row.device.map(|d| d.0),
-        ended: row.ended,
-        revoked: row.revoked,
-        role: Role::parse(&row.role).ok_or_else(|| corrupt("role"))?,
-        region: Region::parse(&row.region).ok_or_else(|| corrupt("region"))?,
-        team: row.team.map(|t| t.0),
-        place_no: row.place_no as u32,
-        counties,
-    }))
+    let mut found: HashMap<Uuid, Standing> = HashMap::new();
+    for row in load_rows!(conn, &rows, tail, RowSql => Row)? {
+        let county = row.bucket.zip(row.grant_no);
+        let standing = match found.entry(row.session.0) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(row.standing()?),
+        };
+        if let Some((bucket, grant)) = county {
+            standing.counties.insert(bucket_of(bucket)?, grant as u32);
+        }
+    }
+    Ok(found)
+}
+
+impl Row {
+    fn standing(self) -> Result<Standing, StoreError> {
+        let corrupt = |what: &str| StoreError::Corrupt(format!("a user's {what}"));
+        Ok(Standing {
+            user: self.user.0,
+            device: self.device.map(|d| d.0),
+            ended: self.ended,
+            revoked: self.revoked,
+            role: Role::parse(&self.role).ok_or_else(|| corrupt("role"))?,
+            region: Region::parse(&self.region).ok_or_else(|| corrupt("region"))?,
+            team: self.team.map(|t| t.0),
+            place_no: self.place_no as u32,
+            counties: BTreeMap::new(),
+        })
+    }
 }

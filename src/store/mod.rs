@@ -7,7 +7,6 @@ pub mod conflicts;
 pub mod conn;
 pub mod dialect;
 pub mod held;
-pub mod listeners;
 pub mod migrations;
 pub mod pushers;
 pub mod records;

@@ -1,7 +1,7 @@
 //! The devices that push: who they are, what they were answered last, and in which counties they may write now.
 //! Locked until the commit, so that two copies of a push take turns.
 
-use super::conn::{Conn, StoreError, Tx};
+use super::conn::{StoreError, Tx};
 use super::dialect::{Rows, for_update};
 use super::records::bucket_of;
 use super::types::{DbInstant, DbUuid, Id, Instant};
@@ -125,12 +125,12 @@ pub fn store(tx: &mut Tx<'_>, progress: &BTreeMap<Uuid, Progress>, now: Instant)
 }
 
 /// The counties that each team has now.
-pub fn team_counties(conn: &mut Conn, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, BTreeSet<Bucket>>, StoreError> {
+pub fn team_counties(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, BTreeSet<Bucket>>, StoreError> {
     let rows = Rows::new().uuid("team", teams.iter().map(|t| Id(*t)));
     let tail = "SELECT t.team_id, t.bucket FROM v CROSS JOIN team_buckets t WHERE t.team_id = v.team \
          AND t.open_assignments > 0";
     let mut counties: HashMap<Uuid, BTreeSet<Bucket>> = HashMap::new();
-    for (team, bucket) in load_rows!(conn, &rows, tail, (DbUuid, Integer) => (Id, i32))? {
+    for (team, bucket) in load_rows!(&mut **tx, &rows, tail, (DbUuid, Integer) => (Id, i32))? {
         counties.entry(team.0).or_default().insert(bucket_of(bucket)?);
     }
     Ok(counties)

@@ -1,9 +1,10 @@
 //! Nudges: whoever listens is told when a bucket in its scope moves. One thread watches for all listeners: it looks at the
-//! buckets' heads and at everyone's scope with three statements, once a second and after each write of this process. It
+//! buckets' heads and at everyone's scope with two statements, once a second and after each write of this process. It
 //! asks the database rather than being told by it, since a PostgreSQL `NOTIFY` has all commits wait for each other.
 
-use crate::store::{Conn, Store, StoreError, listeners};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::store::callers::{self, Standing};
+use crate::store::{Conn, Store, StoreError, buckets};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use sync_core::{Bucket, Scope};
@@ -55,12 +56,12 @@ struct Listener {
 /// What the watcher sees at one moment.
 struct Sight {
     seqs: BTreeMap<Bucket, u64>,
-    scopes: std::collections::HashMap<Uuid, Scope>,
+    callers: HashMap<Uuid, Standing>,
 }
 
 impl Sight {
     fn take(conn: &mut Conn, sessions: &BTreeSet<Uuid>) -> Result<Self, StoreError> {
-        Ok(Self { seqs: listeners::seqs(conn)?, scopes: listeners::scopes(conn, sessions)? })
+        Ok(Self { seqs: buckets::seqs(conn)?, callers: callers::load(conn, sessions)? })
     }
 }
 
@@ -140,8 +141,10 @@ impl Shared {
     }
 
     fn tell(&self, asked: &BTreeSet<Uuid>, sight: &Sight) {
-        self.lock().listeners.retain_mut(|listener| match sight.scopes.get(&listener.session) {
-            Some(scope) => listener.tell(scope, &sight.seqs),
+        self.lock().listeners.retain_mut(|listener| match sight.callers.get(&listener.session) {
+            // Signed out, disabled or revoked: it hears nothing any more.
+            Some(caller) if caller.ended || caller.revoked.is_some() => false,
+            Some(caller) => listener.tell(&caller.scope(), &sight.seqs),
             // It came while the watcher was looking: its turn is next.
             None => !asked.contains(&listener.session) && !listener.tell.is_closed(),
         });

@@ -7,6 +7,7 @@ pub mod events;
 pub mod operation;
 pub mod pull;
 pub mod result;
+pub mod sealed;
 pub mod settle;
 mod strict;
 pub mod wire;

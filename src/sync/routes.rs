@@ -13,7 +13,7 @@ use crate::http::body::Raw;
 use crate::http::problem::Problems;
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
-use crate::store::listeners;
+use crate::store::buckets;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get, post, web};
 use futures_util::stream;
@@ -115,7 +115,7 @@ async fn events(Bearer(claims): Bearer, app: Data<App>) -> Result<HttpResponse, 
     let session = claims.sid;
     let known = app.store.snapshot(move |conn| {
         let caller: Caller = Caller::check(conn, &claims)?;
-        let mut seqs = listeners::seqs(conn)?;
+        let mut seqs = buckets::seqs(conn)?;
         seqs.retain(|bucket, _| caller.scope().contains(*bucket));
         Ok::<_, Problem>(seqs)
     });
