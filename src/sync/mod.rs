@@ -4,6 +4,7 @@ pub mod batch;
 pub mod desk;
 pub mod envelope;
 pub mod events;
+pub mod history;
 pub mod operation;
 pub mod pull;
 pub mod result;
