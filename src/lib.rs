@@ -5,9 +5,11 @@ pub mod app;
 pub mod auth;
 pub mod caller;
 pub mod config;
+pub mod device;
 pub mod fields;
 pub mod http;
 pub mod lang;
+pub mod resources;
 pub mod store;
 pub mod sync;
 
