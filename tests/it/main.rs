@@ -18,6 +18,7 @@ mod held;
 mod history;
 mod hostile;
 mod merge;
+mod migrations;
 mod pull;
 mod push_results;
 mod races;
