@@ -11,4 +11,6 @@ pub mod result;
 pub mod sealed;
 pub mod settle;
 mod strict;
+#[cfg(test)]
+mod tests;
 pub mod wire;
