@@ -10,6 +10,7 @@ pub mod fields;
 pub mod http;
 pub mod lang;
 pub mod resources;
+pub mod setup;
 pub mod store;
 pub mod sync;
 

@@ -1,4 +1,6 @@
 //! Who is calling. `keys` and `tokens` know no database and stand below [`crate::caller`]; the handlers stand above it.
 
+pub mod account;
 pub mod keys;
+pub mod password;
 pub mod tokens;

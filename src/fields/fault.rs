@@ -88,6 +88,10 @@ pub enum Fault {
         max: f64,
     },
     /// A text, in characters.
+    TooShort {
+        min: usize,
+    },
+    /// A text, in characters.
     TooLong {
         max: usize,
     },
@@ -121,6 +125,19 @@ pub enum Fault {
     NotAllowed {
         values: Vec<String>,
     },
+    // Of what the offices set up.
+    /// A name that may have no blanks or control characters.
+    InvalidName,
+    /// Somebody or something else has this name.
+    Taken,
+    /// Neither a province's two digits nor a prefecture's four, as the role has it.
+    InvalidRegion,
+    /// Names something that is not there, or not in the caller's scope.
+    NotThere,
+    /// Has no meaning beside the other values.
+    NotApplicable,
+    /// A period that ends before it begins.
+    EndsTooEarly,
     // Of the operation around the fields: told through the same list.
     UnknownBucket,
     UnknownCollection,
@@ -141,6 +158,7 @@ impl Fault {
             Self::WrongType { .. } => "wrong_type",
             Self::NotInList { .. } => "not_in_list",
             Self::OutOfRange { .. } => "out_of_range",
+            Self::TooShort { .. } => "too_short",
             Self::TooLong { .. } => "too_long",
             Self::TooMany { .. } => "too_many",
             Self::InvalidText => "invalid_text",
@@ -156,6 +174,12 @@ impl Fault {
             Self::IdMismatch { .. } => "id_mismatch",
             Self::ForeignTeam => "foreign_team",
             Self::NotAllowed { .. } => "not_allowed",
+            Self::InvalidName => "invalid_name",
+            Self::Taken => "taken",
+            Self::InvalidRegion => "invalid_region",
+            Self::NotThere => "not_there",
+            Self::NotApplicable => "not_applicable",
+            Self::EndsTooEarly => "ends_too_early",
             Self::UnknownBucket => "unknown_bucket",
             Self::UnknownCollection => "unknown_collection",
             Self::TooDeep => "too_deep",
@@ -178,6 +202,7 @@ impl Fault {
             Self::WrongType { expected } => return format!("must be {}", expected.name(Lang::En)).into(),
             Self::NotInList { allowed } => return format!("must be one of: {}", allowed.join(", ")).into(),
             Self::OutOfRange { min, max } => return format!("must be from {min} to {max}").into(),
+            Self::TooShort { min } => return format!("must have at least {min} characters").into(),
             Self::TooLong { max } => return format!("must have at most {max} characters").into(),
             Self::TooMany { max } => return format!("must have at most {max} items").into(),
             Self::OutsideBucket { bucket } => {
@@ -202,6 +227,12 @@ impl Fault {
             Self::InvalidBirthDate => "the birth date in the number does not exist",
             Self::InvalidCheckDigit => "the check digit does not fit the number",
             Self::ForeignTeam => "a team may only name itself",
+            Self::InvalidName => "must have a character, and no blanks or control characters",
+            Self::Taken => "is taken",
+            Self::InvalidRegion => "must be two digits for the province, four for a prefecture",
+            Self::NotThere => "names nothing that is there",
+            Self::NotApplicable => "does not apply here",
+            Self::EndsTooEarly => "must not be before the beginning",
             Self::UnknownBucket => "there is no such county",
             Self::UnknownCollection => "there is no such collection",
             Self::TooDeep => "is nested too deeply",
@@ -214,6 +245,7 @@ impl Fault {
             Self::WrongType { expected } => return format!("应为{}", expected.name(Lang::Zh)).into(),
             Self::NotInList { allowed } => return format!("应为以下之一：{}", allowed.join("、")).into(),
             Self::OutOfRange { min, max } => return format!("应在 {min} 至 {max} 之间").into(),
+            Self::TooShort { min } => return format!("至少 {min} 个字符").into(),
             Self::TooLong { max } => return format!("最多 {max} 个字符").into(),
             Self::TooMany { max } => return format!("最多 {max} 项").into(),
             Self::OutsideBucket { bucket } => return format!("应以本记录所属县的代码 {bucket} 开头").into(),
@@ -236,6 +268,12 @@ impl Fault {
             Self::InvalidBirthDate => "号码中的出生日期不存在",
             Self::InvalidCheckDigit => "校验码与号码不符",
             Self::ForeignTeam => "督查组只能填本组",
+            Self::InvalidName => "不能为空，也不能含有空白或控制字符",
+            Self::Taken => "已被占用",
+            Self::InvalidRegion => "省应为两位代码，市（州）应为四位代码",
+            Self::NotThere => "所指的对象不存在",
+            Self::NotApplicable => "在此不适用",
+            Self::EndsTooEarly => "不能早于开始日期",
             Self::UnknownBucket => "没有此县级区划",
             Self::UnknownCollection => "没有此类记录",
             Self::TooDeep => "嵌套层数过多",

@@ -6,10 +6,11 @@
 
 use super::conn::{Conn, Engine};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
+use chrono::NaiveDate;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{self, Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 use std::marker::PhantomData;
@@ -74,6 +75,8 @@ columns! {
     OptJson, opt_json: Nullable<DbJson>, Option<JsonText>, "::json[]";
     Bytes, bytes: Binary, Vec<u8>, "::bytea[]";
     OptBytes, opt_bytes: Nullable<Binary>, Option<Vec<u8>>, "::bytea[]";
+    Date, date: sql_types::Date, NaiveDate, "::date[]";
+    OptDate, opt_date: Nullable<sql_types::Date>, Option<NaiveDate>, "::date[]";
     Instant, instant: DbInstant, Instant, "::timestamptz[]";
     OptInstant, opt_instant: Nullable<DbInstant>, Option<Instant>, "::timestamptz[]";
 }

@@ -6,13 +6,16 @@ pub mod changes;
 pub mod conflicts;
 pub mod conn;
 pub mod dialect;
+pub mod divisions;
 pub mod held;
 pub mod migrations;
 pub mod pushers;
 pub mod records;
 mod role;
 pub mod schema;
+pub mod teams;
 pub mod types;
+pub mod users;
 mod writer;
 
 pub use conn::{Conn, Engine, Store, StoreError, Tx};

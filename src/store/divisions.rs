@@ -1,0 +1,56 @@
+//! The administrative divisions, by versions: a code's versions follow each other without overlap, and the last one is
+//! open unless the code ended.
+
+use super::conn::{Conn, StoreError, Tx};
+use super::dialect::Rows;
+use super::schema::divisions;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+/// One version of a division.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Version {
+    pub code: String,
+    /// The first day on which it holds.
+    pub valid_from: NaiveDate,
+    /// The first day on which it holds no more.
+    pub valid_to: Option<NaiveDate>,
+    pub level: String,
+    pub name: String,
+    pub parent: Option<String>,
+    /// The code that took this one's place when it ended.
+    pub successor: Option<String>,
+}
+
+/// Every version of every division, in the order of codes and days.
+pub fn all(conn: &mut Conn) -> Result<Vec<Version>, StoreError> {
+    Ok(divisions::table.order((divisions::code, divisions::valid_from)).load(conn)?)
+}
+
+/// The versions of one code, the newest first.
+pub fn versions(conn: &mut Conn, code: &str) -> Result<Vec<Version>, StoreError> {
+    Ok(divisions::table.filter(divisions::code.eq(code)).order(divisions::valid_from.desc()).load(conn)?)
+}
+
+/// Puts versions in, each in the place of the one of the same code and first day; a county gets its bucket.
+pub fn put(tx: &mut Tx<'_>, versions: &[Version]) -> Result<(), StoreError> {
+    Rows::new()
+        .text("code", versions.iter().map(|v| v.code.clone()))
+        .date("valid_from", versions.iter().map(|v| v.valid_from))
+        .opt_date("valid_to", versions.iter().map(|v| v.valid_to))
+        .text("level", versions.iter().map(|v| v.level.clone()))
+        .text("name", versions.iter().map(|v| v.name.clone()))
+        .opt_text("parent", versions.iter().map(|v| v.parent.clone()))
+        .opt_text("successor", versions.iter().map(|v| v.successor.clone()))
+        .execute(
+            tx,
+            "INSERT INTO divisions (code, valid_from, valid_to, level, name, parent, successor) \
+             SELECT * FROM v WHERE true ON CONFLICT (code, valid_from) DO UPDATE SET valid_to = excluded.valid_to, \
+             level = excluded.level, name = excluded.name, parent = excluded.parent, successor = excluded.successor",
+        )?;
+    let counties = versions.iter().filter(|v| v.level == "county").filter_map(|v| v.code.parse().ok());
+    Rows::new()
+        .int("bucket", counties)
+        .execute(tx, "INSERT INTO buckets (bucket) SELECT bucket FROM v WHERE true ON CONFLICT (bucket) DO NOTHING")?;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Users: who can sign in, and where they stand.
+
+use super::conn::{Conn, StoreError, Tx};
+use super::dialect::Rows;
+use super::role::Role;
+use super::schema::users;
+use super::types::{Id, Instant};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use sync_core::scope::Region;
+use uuid::Uuid;
+
+/// A row of `users`.
+#[derive(Debug, Clone, Queryable)]
+pub struct User {
+    pub id: Id,
+    pub username: String,
+    pub password_hash: String,
+    pub role: String,
+    pub region: String,
+    pub team: Option<Id>,
+    pub display_name: Option<String>,
+    pub disabled_at: Option<Instant>,
+    /// Counts the changes of role, region and team.
+    pub place_no: i32,
+    pub created_at: Instant,
+}
+
+impl User {
+    /// Somebody new, of now.
+    pub fn new(username: String, password_hash: String, role: Role, region: Region, team: Option<Uuid>) -> Self {
+        Self {
+            id: Id(Uuid::now_v7()),
+            username,
+            password_hash,
+            role: role.name().to_owned(),
+            region: region.to_string(),
+            team: team.map(Id),
+            display_name: None,
+            disabled_at: None,
+            place_no: 0,
+            created_at: Instant::now(),
+        }
+    }
+}
+
+/// Whether there is anybody.
+pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
+    Ok(diesel::select(exists(users::table.select(users::id))).get_result(conn)?)
+}
+
+/// Adds a user; `false` when the name is taken.
+pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<bool, StoreError> {
+    let added = Rows::new()
+        .uuid("id", [user.id])
+        .text("username", [user.username.clone()])
+        .text("password_hash", [user.password_hash.clone()])
+        .text("role", [user.role.clone()])
+        .text("region", [user.region.clone()])
+        .opt_uuid("team_id", [user.team])
+        .opt_text("display_name", [user.display_name.clone()])
+        .instant("created_at", [user.created_at])
+        .execute(
+            tx,
+            "INSERT INTO users (id, username, password_hash, role, region, team_id, display_name, created_at) \
+             SELECT * FROM v WHERE true ON CONFLICT (username) DO NOTHING",
+        )?;
+    Ok(added == 1)
+}
