@@ -81,6 +81,7 @@ fn a_bad_line_is_named() {
         ("51,province,四川省,,,\n5134,prefecture\n", 3),
         // Known only beside the other lines.
         ("51,province,四川省,,,\n\n513430,county,金阳县,5134,,\n", 4),
+        ("51,province,四川省,,,\r\n\r\n513430,county,金阳县,5134,,\r\n", 4),
         ("51,province,四川省,,,\n51,province,四川省,,2000-01-01,52\n", 3),
         ("51,province,四川省,,2000-01-01,52\n", 2),
     ] {
