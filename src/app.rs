@@ -3,6 +3,7 @@
 use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::store::Store;
+use crate::sync::events::Moves;
 
 /// The application's state; cheap to clone, handed to handlers as `web::Data`.
 #[derive(Clone)]
@@ -10,4 +11,6 @@ pub struct App {
     pub config: Config,
     pub store: Store,
     pub keys: Keys,
+    /// Who listens for news.
+    pub moves: Moves,
 }

@@ -1,6 +1,9 @@
 //! The HTTP kit: problems, languages, and what every handler shares. It knows nothing of what is stored.
 
+pub mod body;
+mod extract;
 pub mod problem;
 pub mod time;
 
+pub use extract::Arrival;
 pub use problem::{Code, Problem};

@@ -8,6 +8,7 @@ pub mod history;
 pub mod operation;
 pub mod pull;
 pub mod result;
+pub mod routes;
 pub mod sealed;
 pub mod settle;
 mod strict;

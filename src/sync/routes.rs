@@ -3,7 +3,7 @@
 use super::batch::{self, Job};
 use super::envelope::{PULL_DEFAULT, PULL_MOST, Pull, Push};
 use super::events::Moved;
-use super::pull::{self, Puller};
+use super::pull::{Puller, page};
 use super::sealed;
 use super::wire::{Limits, PullAnswer, PullLimits, PullRequest, PushAnswer, PushLimits, PushRequest};
 use crate::app::App;
@@ -94,7 +94,7 @@ async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> 
         };
         let restart: Vec<_> = restart.iter().filter_map(|code| code.parse().ok()).collect();
         let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
-        let page = pull::page(conn, &puller, cursor, &restart, limit as usize)?;
+        let page = page(conn, &puller, cursor, &restart, limit as usize)?;
         Ok::<_, Problem>(page.body(&sealed::seal(&keys, &page.cursor), Arrival::now().ms()))
     });
     Ok(json(body.await?))

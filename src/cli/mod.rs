@@ -1,0 +1,71 @@
+//! The command line: one file for each subcommand.
+
+pub mod healthcheck;
+pub mod migrate;
+pub mod openapi;
+pub mod serve;
+
+use clap::Parser;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// ruhu 入户: the server of a field campaign
+///
+/// Phones record offline for days and sync when they can; nothing that a person recorded is ever lost.
+///
+/// Settings are flags, else environment variables, else ruhu.toml in the working directory.
+#[derive(Debug, Parser)]
+#[command(name = "ruhu", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to log: error, warn, info, debug, trace, or a filter such as info,ruhu::sync=debug
+    #[arg(long, value_name = "FILTER", env = "RUHU_LOG", default_value = "info", global = true)]
+    log: String,
+    /// Log lines of JSON
+    #[arg(long, env = "RUHU_LOG_JSON", global = true)]
+    log_json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    Openapi(openapi::Openapi),
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+impl Cli {
+    /// Runs the subcommand.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        self.log_to_stderr()?;
+        match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Migrate(migrate) => migrate.run(),
+            Command::Openapi(openapi) => openapi.run(),
+            Command::Healthcheck(healthcheck) => Ok(healthcheck.run()),
+        }
+    }
+
+    fn log_to_stderr(&self) -> anyhow::Result<()> {
+        let filter = EnvFilter::try_new(&self.log)?;
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        if self.log_json {
+            lines.json().init()
+        } else {
+            lines.init()
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

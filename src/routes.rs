@@ -1,0 +1,54 @@
+//! The only list of routes. The OpenAPI document is collected from it.
+
+use crate::http::problem::ProblemBody;
+use crate::{health, sync};
+use actix_web::App;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt as _, scope};
+
+/// Registers every route.
+pub fn register(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(health::routes);
+    cfg.service(scope("/v1").configure(v1));
+}
+
+fn v1(cfg: &mut ServiceConfig<'_>) {
+    cfg.configure(sync::routes::routes);
+}
+
+/// What stands at the top of the document.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "ruhu 入户",
+        description = "The server of a field campaign: phones record offline and sync when they can; nothing is lost, \
+                       every copy converges, nobody sees or writes what is outside their counties.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(ProblemBody)),
+    tags(
+        (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
+        (name = "health", description = "For load balancers and container managers")
+    )
+)]
+struct Preamble;
+
+/// The document before any route.
+pub fn preamble() -> OpenApi {
+    let mut document = Preamble::openapi();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("From `POST /v1/auth/login`; 15 minutes long, then `POST /v1/auth/refresh`"));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    document
+}
+
+/// The document of what [`register`] registers.
+pub fn openapi() -> OpenApi {
+    App::new().into_utoipa_app().openapi(preamble()).configure(register).split_for_parts().1
+}

@@ -1,0 +1,85 @@
+//! The server as a whole: opened from a configuration, run on threads of its own, stopped in good order.
+
+use crate::app::App;
+use crate::auth::keys::Keys;
+use crate::config::Config;
+use crate::routes;
+use crate::store::{Store, migrations};
+use crate::sync::events::Moves;
+use actix_web::dev::ServerHandle;
+use actix_web::{HttpServer, web};
+use anyhow::{Context as _, anyhow, ensure};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// How long requests under way may take when the server is told to stop, in seconds.
+const GRACE: u64 = 8;
+
+/// Builds the app once, for `serve`, for the demo and for the tests: migrates (unless told not to), binds, and serves on
+/// threads of its own until stopped.
+pub fn start(config: Config) -> anyhow::Result<Running> {
+    if config.migrate {
+        migrations::migrate(&config.database_url)?;
+    } else {
+        ensure!(!migrations::is_pending(&config.database_url)?, "migrations are pending: run `ruhu migrate`");
+    }
+    let keys = Keys::open(&config.data_dir)?;
+    let store = Store::open(&config)?;
+    let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let workers = config.workers;
+    let moves = Moves::watch(store.clone());
+    let app = web::Data::new(App { config, store, keys, moves: moves.clone() });
+    let (ready, started) = sync_channel(1);
+    let thread = std::thread::Builder::new().name("ruhu".into()).spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = HttpServer::new(move || {
+                let app = actix_web::App::new().app_data(app.clone());
+                let (app, document) =
+                    app.into_utoipa_app().openapi(routes::preamble()).configure(routes::register).split_for_parts();
+                app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+            });
+            let server = server.workers(workers).shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
+            // Whoever started it may have given up.
+            let _ = ready.send(server.handle());
+            server.await
+        })
+    })?;
+    let handle = started.recv().map_err(|_| anyhow!("the server did not start"))?;
+    Ok(Running { address, handle, moves, thread: Some(thread) })
+}
+
+/// A server that runs in this process. Dropping it stops it.
+pub struct Running {
+    pub address: SocketAddr,
+    handle: ServerHandle,
+    moves: Moves,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl Running {
+    /// `http://127.0.0.1:8080`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Finishes the requests under way, ends the event streams, and stops.
+    pub fn stop(self) {}
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        self.moves.stop();
+        // The command is sent as the future is made; the thread ends when it has been carried out.
+        drop(self.handle.stop(true));
+        match thread.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the server ended with an error"),
+            Err(_) => tracing::error!("the server's thread panicked"),
+        }
+    }
+}
