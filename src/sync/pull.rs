@@ -71,7 +71,7 @@ pub fn page(
     // What had to wait and is wanted anew is to be forgotten when it comes.
     let begun = |bucket: &Bucket| parts.iter().any(|part: &Part| part.bucket == *bucket);
     let waiting = wants.iter().map(|want| want.bucket).filter(|b| restart.contains(b) && !begun(b));
-    cursor.revoke(&waiting.collect::<Vec<_>>());
+    cursor.postpone(&waiting.collect::<Vec<_>>());
     cursor.revoke(&plan.revoked);
     Ok(Page { cursor, more: !wants.is_empty(), revoked: plan.revoked, buckets: parts })
 }

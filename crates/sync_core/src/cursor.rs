@@ -27,6 +27,8 @@ enum Place {
     },
     /// Named as revoked already. If it comes back, the device has to forget what it may still hold.
     Revoked,
+    /// Its holder asked for it anew and has yet to be given any of it; until then it holds what it had.
+    Stale,
 }
 
 /// Names one unbroken time in which a caller has had a bucket.
@@ -86,7 +88,7 @@ impl Cursor {
             };
             match self.places.get(&standing.bucket.code()) {
                 None => plan.wants.push(anew(false)),
-                Some(Place::Revoked) => plan.wants.push(anew(true)),
+                Some(Place::Revoked | Place::Stale) => plan.wants.push(anew(true)),
                 Some(Place::Given { grant, seq, baseline }) => {
                     // A place above the bucket's own was given by a database that has since been put back.
                     let lost =
@@ -103,7 +105,7 @@ impl Cursor {
             }
         }
         let in_scope = |code: u32| standings.iter().any(|s| s.bucket.code() == code);
-        let gone = self.places.iter().filter(|(code, place)| matches!(place, Place::Given { .. }) && !in_scope(**code));
+        let gone = self.places.iter().filter(|(code, place)| **place != Place::Revoked && !in_scope(**code));
         plan.revoked = gone.filter_map(|(code, _)| Bucket::new(*code)).collect();
         plan
     }
@@ -121,9 +123,18 @@ impl Cursor {
         }
     }
 
+    /// Notes that buckets were wanted anew for which there was no room: they come with `reset` on a later page.
+    pub fn postpone(&mut self, restart: &[Bucket]) {
+        for bucket in restart {
+            if let Some(place @ Place::Given { .. }) = self.places.get_mut(&bucket.code()) {
+                *place = Place::Stale;
+            }
+        }
+    }
+
     /// Whether the holder has been given some of the bucket, and keeps it.
     pub fn has(&self, bucket: Bucket) -> bool {
-        matches!(self.places.get(&bucket.code()), Some(Place::Given { .. }))
+        self.places.get(&bucket.code()).is_some_and(|place| *place != Place::Revoked)
     }
 }
 
