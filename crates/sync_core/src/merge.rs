@@ -339,8 +339,15 @@ impl Subject {
             let mut registers = Registers::of_first(&written);
             let cleared = edits.iter().filter(|(_, value)| value.is_none());
             registers.tags.extend(cleared.map(|(name, _)| (name.clone(), tag)));
+            // A clearing leaves no trace in the content: it has to be written down.
+            let touch = |(name, value): &(String, Option<String>)| Touch {
+                name: name.clone(),
+                value: value.clone(),
+                before: None,
+            };
+            let touches = (!registers.tags.is_empty()).then(|| edits.iter().map(touch).collect());
             let fields = Fields::from_edits(edits);
-            self.record = Some(Record { last: written, deleted: false, fields, registers, touches: None });
+            self.record = Some(Record { last: written, deleted: false, fields, registers, touches });
             return (written.rev, Vec::new());
         };
         let mut conflicts = Vec::new();

@@ -72,7 +72,7 @@ pub enum Kind {
 pub struct Past {
     pub written: Written,
     pub kind: Kind,
-    /// `None` for the first rev: what it said is what later ones found there.
+    /// `None` for a first rev that cleared nothing: what it said is what later ones found there.
     pub touches: Option<Vec<Touch>>,
     /// Set aside by a person after a delete had parked it: no part of the content any more.
     pub discarded: bool,
@@ -118,7 +118,7 @@ pub struct Record {
     pub deleted: bool,
     pub fields: Fields,
     pub registers: Registers,
-    /// What the latest operation said; `None` for the first rev.
+    /// What the latest operation said; `None` for a first rev that cleared nothing.
     pub touches: Option<Vec<Touch>>,
 }
 
@@ -156,7 +156,7 @@ pub fn sayings(record: &Record, past: &[Past]) -> Vec<(Past, Edits)> {
         .collect()
 }
 
-/// The first operation's fields: what the earliest later touch found, or what still stands untouched.
+/// What a first operation set, where it is not written down: what the earliest later touch found, or what still stands.
 fn first_saying(record: &Record, all: &[Past]) -> Edits {
     let mut found: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for touch in all.iter().filter_map(|op| op.touches.as_ref()).flatten() {
@@ -169,9 +169,5 @@ fn first_saying(record: &Record, all: &[Past]) -> Edits {
     for (name, value) in found {
         first.set(name, value.map(str::to_owned));
     }
-    let mut edits: Edits = first.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect();
-    let cleared = record.registers.tags.iter().filter(|(name, tag)| tag.rev == 1 && first.get(name).is_none());
-    edits.extend(cleared.map(|(name, _)| (name.clone(), None)));
-    edits.sort_by(|a, b| crate::canonical::key_order(&a.0, &b.0));
-    edits
+    first.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect()
 }
