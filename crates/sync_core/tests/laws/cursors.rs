@@ -1,0 +1,168 @@
+//! Section 5 and guarantees 3 and 6: whatever happens to the buckets, to the scope and to the answers between pulls, a
+//! phone that does as it is told ends with the live records of its scope, and of nothing else.
+
+use crate::phone::{CODES, Page, Phone, World, bucket};
+use proptest::prelude::*;
+use sync_core::Bucket;
+use sync_core::cursor::Cursor;
+
+#[derive(Debug, Clone)]
+enum Event {
+    Write {
+        county: usize,
+        id: u8,
+        deleted: bool,
+    },
+    Grant {
+        county: usize,
+        granted: bool,
+    },
+    /// The user's role, region or team changed, and perhaps changed back.
+    Move,
+    Purge {
+        county: usize,
+        keep: u64,
+    },
+    Pull {
+        limit: usize,
+        restart: Option<usize>,
+        lost: bool,
+    },
+    /// The phone pulls with a cursor that it had before, since a bucket last came, began again, or went.
+    Again {
+        which: usize,
+        limit: usize,
+    },
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let county = 0..CODES.len();
+    let event = prop_oneof![
+        8 => (county.clone(), 0..6_u8, prop::bool::weighted(0.4))
+            .prop_map(|(county, id, deleted)| Event::Write { county, id, deleted }),
+        3 => (county.clone(), prop::bool::weighted(0.7)).prop_map(|(county, granted)| Event::Grant { county, granted }),
+        1 => Just(Event::Move),
+        1 => (county.clone(), 0..4_u64).prop_map(|(county, keep)| Event::Purge { county, keep }),
+        6 => (1..5_usize, prop::option::weighted(0.15, county), prop::bool::weighted(0.2))
+            .prop_map(|(limit, restart, lost)| Event::Pull { limit, restart, lost }),
+        1 => (0..20_usize, 1..5_usize).prop_map(|(which, limit)| Event::Again { which, limit }),
+    ];
+    prop::collection::vec(event, 1..60)
+}
+
+/// What every page keeps to.
+fn proper(world: &World, asked: &Cursor, restart: &[Bucket], page: &Page, limit: usize) -> Result<(), TestCaseError> {
+    prop_assert!(page.parts.iter().map(|part| part.changes.len()).sum::<usize>() <= limit);
+    let visible = |bucket: &Bucket| world.counties[&bucket.code()].granted;
+    for part in &page.parts {
+        prop_assert!(visible(&part.bucket), "outside scope");
+        prop_assert!(part.listed || !part.changes.is_empty(), "nothing to tell");
+        prop_assert!(part.changes.is_sorted_by(|(_, a), (_, b)| a.seq < b.seq));
+        // Anew is what the cursor lacks, and what has to be forgotten first; what it has goes on otherwise.
+        let anew = !asked.has(part.bucket) || part.reset;
+        prop_assert_eq!(part.listed, anew);
+        prop_assert!(!restart.contains(&part.bucket) || anew);
+    }
+    for code in CODES {
+        let bucket = bucket(code);
+        prop_assert_eq!(page.revoked.contains(&bucket), asked.has(bucket) && !visible(&bucket));
+        prop_assert!(!page.cursor.has(bucket) || visible(&bucket));
+        let told = page.parts.iter().any(|part| part.bucket == bucket);
+        prop_assert!(told || page.more || asked.has(bucket) || !visible(&bucket), "a new one is told of, even empty");
+    }
+    Ok(())
+}
+
+/// Plays the events.
+fn play(events: Vec<Event>) -> Result<(World, Phone), TestCaseError> {
+    let (mut world, mut phone) = (World::new(), Phone::new());
+    let mut cursors = vec![phone.cursor.clone()];
+    for event in events {
+        match event {
+            Event::Write { county, id, deleted } => world.write(CODES[county], id, deleted),
+            Event::Grant { county, granted } => world.grant(CODES[county], granted),
+            Event::Move => world.place_no += 1,
+            Event::Purge { county, keep } => world.purge(CODES[county], keep),
+            Event::Pull { limit, restart, lost } => {
+                let restart: Vec<Bucket> = restart.map(|county| bucket(CODES[county])).into_iter().collect();
+                let page = world.pull(&phone.cursor, &restart, limit);
+                proper(&world, &phone.cursor, &restart, &page, limit)?;
+                if !lost {
+                    if page.parts.iter().any(|part| part.listed) || !page.revoked.is_empty() {
+                        cursors.clear();
+                    }
+                    phone.store(page);
+                    cursors.push(phone.cursor.clone());
+                }
+            }
+            Event::Again { which, limit } => {
+                let page = world.pull(&cursors[which % cursors.len()], &[], limit);
+                cursors = vec![page.cursor.clone()];
+                phone.store(page);
+            }
+        }
+    }
+    Ok((world, phone))
+}
+
+/// Pulls until there is no more; the buckets whose sums differ are restarted if `mend`.
+fn finish(world: &World, phone: &mut Phone, mend: bool) -> Result<(), TestCaseError> {
+    let mut restart = vec![];
+    for _ in 0..100 {
+        let page = world.pull(&phone.cursor, &restart, 2);
+        proper(world, &phone.cursor, &restart, &page, 2)?;
+        let more = page.more;
+        restart = phone.store(page);
+        prop_assert!(mend || restart.is_empty(), "the sums differ");
+        if !more && restart.is_empty() {
+            return Ok(());
+        }
+    }
+    Err(TestCaseError::fail("the pulls have no end"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn every_copy_converges(events in events()) {
+        let (world, mut phone) = play(events)?;
+        finish(&world, &mut phone, false)?;
+        prop_assert_eq!(phone.live(), world.live());
+        let quiet = world.pull(&phone.cursor, &[], 9);
+        prop_assert!(quiet.parts.is_empty() && quiet.revoked.is_empty() && !quiet.more);
+        prop_assert_eq!(quiet.cursor, phone.cursor);
+    }
+
+    /// A copy that went wrong is seen by its sum at the next change, and comes right by a restart of that bucket.
+    #[test]
+    fn a_wrong_copy_is_mended_by_its_sum(
+        events in events(),
+        spoilt in prop::collection::vec((0..CODES.len(), 0..9_u8), 1..4),
+    ) {
+        let (mut world, mut phone) = play(events)?;
+        for (county, id) in spoilt {
+            phone.spoil(CODES[county], id);
+        }
+        for code in CODES {
+            world.write(code, 0, false);
+        }
+        finish(&world, &mut phone, true)?;
+        prop_assert_eq!(phone.live(), world.live());
+    }
+
+    /// Tombstones may go once they are old: who is older than they begins again, who is not is not disturbed.
+    #[test]
+    fn a_place_below_the_floor_begins_again(given in 1..9_u64, more in 0..9_u64, keep in 0..9_u64) {
+        let (mut world, mut phone) = (World::new(), Phone::new());
+        world.grant(CODES[0], true);
+        (0..given).for_each(|n| world.write(CODES[0], n as u8, false));
+        finish(&world, &mut phone, false)?;
+        (0..more).for_each(|n| world.write(CODES[0], n as u8, true));
+        world.purge(CODES[0], keep);
+        let page = world.pull(&phone.cursor, &[], 99);
+        prop_assert_eq!(page.parts.iter().any(|part| part.reset), world.counties[&CODES[0]].floor > given);
+        phone.store(page);
+        prop_assert_eq!(phone.live(), world.live());
+    }
+}

@@ -1,0 +1,89 @@
+//! The core against the model: every status, rev, seq, conflict and hidden update, the content, the history, and what
+//! waits, after every step of any history.
+
+use crate::history::{Step, author, histories, unsettled_histories};
+use crate::model::{Became, Entry, Held, Model, Said};
+use crate::server::{Loading, Server};
+use proptest::prelude::*;
+use sync_core::merge::{Change, Waiting};
+use sync_core::record::Kind;
+
+/// A discard changes what a deleted record would come back as; what a base looked like before it is told by the
+/// model only, so that the base values of conflicts are compared without it.
+fn compare(steps: &[Step], loading: Loading, bases: bool) -> Result<(), TestCaseError> {
+    let (mut model, mut server) = (Model::starting_at(40), Server::new(loading, 40));
+    for step in steps {
+        let (mut expected, mut became) = (model.play(step), server.play(step));
+        for became in [&mut expected, &mut became] {
+            if let Became::Accepted { clashes, .. } = became {
+                clashes.iter_mut().filter(|_| !bases).for_each(|clash| clash.base = None);
+                clashes.sort();
+            }
+        }
+        prop_assert_eq!(became, expected, "{:?}", step);
+        prop_assert_eq!(server.rev(), model.rev());
+        prop_assert_eq!(server.seq, model.seq);
+        prop_assert_eq!(server.deleted(), model.deleted());
+        prop_assert_eq!(server.fields(), model.fields());
+        same_history(&server, &model)?;
+        same_waiting(&server, &model)?;
+    }
+    Ok(())
+}
+
+fn same_history(server: &Server, model: &Model) -> Result<(), TestCaseError> {
+    let history = server.history();
+    prop_assert_eq!(history.len(), model.log.len());
+    for (rev, ((past, edits), Entry { op, seq, discarded })) in (1..).zip(history.iter().zip(&model.log)) {
+        let written = &past.written;
+        prop_assert_eq!((written.rev, written.seq, written.stamp.0), (rev, *seq, op.stamp));
+        prop_assert_eq!((written.author, past.discarded), (author(op.device), *discarded));
+        prop_assert_eq!(past.kind == Kind::Delete, op.said.is_none());
+        let said: Said = edits.iter().cloned().collect();
+        prop_assert_eq!(said, op.said.clone().unwrap_or_default(), "rev {}", rev);
+    }
+    Ok(())
+}
+
+fn same_waiting(server: &Server, model: &Model) -> Result<(), TestCaseError> {
+    prop_assert_eq!(server.waiting.len(), model.held.len());
+    for ((id, waiting), (expected, held)) in server.waiting.iter().zip(&model.held) {
+        prop_assert_eq!(id, expected);
+        match (waiting, held) {
+            (Waiting::Hidden { rev }, Held::Hidden(expected)) => prop_assert_eq!(rev, expected),
+            (Waiting::Arrived(op), Held::Arrived(expected)) => {
+                let Change::Upsert(edits) = &op.change else { return Err(TestCaseError::fail("a delete waits")) };
+                let said: Said = edits.iter().cloned().collect();
+                prop_assert_eq!(
+                    (op.stamp.0, op.base, Some(&said)),
+                    (expected.stamp, expected.base, expected.said.as_ref())
+                );
+            }
+            _ => prop_assert!(false, "{:?} is not {:?}", waiting, held),
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// Sections 3 and 4, as a plain list of operations tells them.
+    #[test]
+    fn the_core_is_the_naive_model(steps in unsettled_histories()) {
+        compare(&steps, Loading::Once, true)?;
+    }
+
+    /// The same when no more of the past is loaded than is asked for.
+    #[test]
+    fn the_past_is_needed_only_where_the_record_says_so(steps in unsettled_histories()) {
+        compare(&steps, Loading::Sparingly, true)?;
+    }
+
+    /// The same while people release and discard.
+    #[test]
+    fn settling_is_the_naive_model_too(steps in histories()) {
+        compare(&steps, Loading::Once, false)?;
+        compare(&steps, Loading::Sparingly, false)?;
+    }
+}
