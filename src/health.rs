@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::http::Problem;
-use crate::http::problem::ProblemBody;
+use crate::http::documented::ProblemBody;
 use crate::store::buckets;
 use actix_web::{get, web};
 use serde::Serialize;

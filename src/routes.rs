@@ -1,6 +1,6 @@
 //! The only list of routes. The OpenAPI document is collected from it.
 
-use crate::http::problem::ProblemBody;
+use crate::http::documented::ProblemBody;
 use crate::{health, sync};
 use actix_web::App;
 use utoipa::OpenApi as _;

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::Caller;
 use crate::http::body::Raw;
-use crate::http::problem::Problems;
+use crate::http::documented::Problems;
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
 use crate::store::buckets;

@@ -1,0 +1,71 @@
+//! Problems as the OpenAPI document shows them.
+#![expect(unused_qualifications, reason = "in what ToSchema derives")]
+
+use super::Code;
+use crate::lang::Lang;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::openapi::{self, RefOr};
+use utoipa::{IntoResponses, ToSchema};
+
+/// One fault of a body.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldFault {
+    /// RFC 6901: where in the body.
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
+/// The shape of every problem, for the OpenAPI document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "urn:ruhu:problem:not_found", "title": "Not found", "status": 404,
+    "detail": "There is nothing here, or nothing that you may see.", "code": "not_found",
+    "instance": "/v1/households/0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e", "trace_id": "0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5f"
+}))]
+pub struct ProblemBody {
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// In English or Chinese, by `Accept-Language`.
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// Stable: what a program decides by.
+    pub code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Names the request in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// The fields at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldFault>,
+}
+
+/// The problems that any signed-in call may be answered with, for the OpenAPI document.
+pub struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let codes = [
+            Code::Malformed,
+            Code::Unauthorized,
+            Code::Forbidden,
+            Code::RateLimited,
+            Code::Internal,
+            Code::Unavailable,
+        ];
+        codes.into_iter().map(|code| (code.status().as_str().to_owned(), code.documented())).collect()
+    }
+}
+
+impl Code {
+    /// How the OpenAPI document tells it.
+    pub fn documented(self) -> RefOr<openapi::Response> {
+        let schema = openapi::Ref::from_schema_name("Problem");
+        let content = openapi::ContentBuilder::new().schema(Some(schema)).build();
+        let response = openapi::ResponseBuilder::new().description(self.title(Lang::En));
+        response.content("application/problem+json", content).build().into()
+    }
+}
