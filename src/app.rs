@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::store::Store;
@@ -13,4 +14,6 @@ pub struct App {
     pub keys: Keys,
     /// Who listens for news.
     pub moves: Moves,
+    /// Failed sign-ins.
+    pub attempts: Attempts,
 }

@@ -1,6 +1,7 @@
 //! The server as a whole: opened from a configuration, run on threads of its own, stopped in good order.
 
 use crate::app::App;
+use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::routes;
@@ -32,7 +33,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let workers = config.workers;
     let moves = Moves::watch(store.clone());
-    let app = web::Data::new(App { config, store, keys, moves: moves.clone() });
+    let app = web::Data::new(App { config, store, keys, moves: moves.clone(), attempts: Attempts::default() });
     let (ready, started) = sync_channel(1);
     let thread = std::thread::Builder::new().name("ruhu".into()).spawn(move || {
         actix_web::rt::System::new().block_on(async move {

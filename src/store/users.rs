@@ -67,3 +67,26 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<bool, StoreError> {
         )?;
     Ok(added == 1)
 }
+
+/// The user of this name.
+pub fn by_name(conn: &mut Conn, username: &str) -> Result<Option<User>, StoreError> {
+    Ok(users::table.filter(users::username.eq(username)).first(conn).optional()?)
+}
+
+pub fn find(conn: &mut Conn, id: Uuid) -> Result<Option<User>, StoreError> {
+    Ok(users::table.find(Id(id)).first(conn).optional()?)
+}
+
+/// A user, locked until the commit.
+pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<User>, StoreError> {
+    if let Conn::Pg(c) = &mut **tx {
+        users::table.find(Id(id)).select(users::id).for_update().first::<Id>(c).optional()?;
+    }
+    find(tx, id)
+}
+
+/// Sets a password hash in the place of `old`; `false` when it was another meanwhile.
+pub fn set_password(tx: &mut Tx<'_>, id: Uuid, old: &str, new: &str) -> Result<bool, StoreError> {
+    let of_old = users::table.find(Id(id)).filter(users::password_hash.eq(old));
+    Ok(diesel::update(of_old).set(users::password_hash.eq(new)).execute(&mut **tx)? == 1)
+}
