@@ -101,6 +101,8 @@ pub enum Fault {
     },
     /// A NUL character, which neither PostgreSQL nor CSV can hold, or a lone surrogate.
     InvalidText,
+    /// Of the right type, but not what belongs here.
+    InvalidForm,
     InvalidUuid,
     InvalidDate,
     InvalidTime,
@@ -162,6 +164,7 @@ impl Fault {
             Self::TooLong { .. } => "too_long",
             Self::TooMany { .. } => "too_many",
             Self::InvalidText => "invalid_text",
+            Self::InvalidForm => "invalid_form",
             Self::InvalidUuid => "invalid_uuid",
             Self::InvalidDate => "invalid_date",
             Self::InvalidTime => "invalid_time",
@@ -218,6 +221,7 @@ impl Fault {
             Self::NotClearable => "cannot be cleared as a whole; clear its entries one by one",
             Self::ReadOnly => "is set by the server alone",
             Self::InvalidText => "has a character that cannot be kept: NUL, or half of a surrogate pair",
+            Self::InvalidForm => "is not in the form that belongs here",
             Self::InvalidUuid => "must be a UUID in its hyphenated form",
             Self::InvalidDate => "must be a date that exists, as YYYY-MM-DD",
             Self::InvalidTime => "must be a time with its offset, as in RFC 3339",
@@ -259,6 +263,7 @@ impl Fault {
             Self::NotClearable => "不能整体清空，请逐项清空",
             Self::ReadOnly => "只能由服务器填写",
             Self::InvalidText => "含有无法保存的字符（空字符或不成对的代理项）",
+            Self::InvalidForm => "格式不符合要求",
             Self::InvalidUuid => "应为带连字符的 UUID",
             Self::InvalidDate => "应为真实存在的日期，格式为 YYYY-MM-DD",
             Self::InvalidTime => "应为带时区偏移的时间（RFC 3339）",

@@ -1,27 +1,42 @@
-//! Request bodies: JSON, perhaps compressed, never longer than allowed.
+//! Request bodies: JSON alone, plain or packed with gzip or zstd, measured after unpacking. A bomb stops at the limit, and
+//! a body that ends too early never counts as a shorter one.
 
+use super::shape;
 use super::{Code, Problem};
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
 use std::future::Future;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::ops::Deref;
 use std::pin::Pin;
 
-/// Longer compressed bodies are unpacked on a thread for blocking work.
-const UNPACK_AT_ONCE: usize = 16 * 1024;
-/// The largest window of a zstd frame, as a power of two: what RFC 8878 asks every decoder to take.
+/// Of the JSON body of anything but a push.
+pub const JSON_BYTES: usize = 1024 * 1024;
+
+/// Larger bodies are unpacked on a thread for blocking work.
+const UNPACK_HERE: usize = 64 * 1024;
+
+/// 8 MiB, what RFC 9659 allows a sender of `zstd`: else a few bytes could ask for 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// The bytes of a JSON body after decompression, `MOST` at most. Not parsed yet.
+/// A body as it was before packing, at most `LIMIT` bytes; read by the handler.
 #[derive(Debug, Clone)]
-pub struct Raw<const MOST: usize>(pub Bytes);
+pub struct Raw<const LIMIT: usize>(pub Bytes);
 
-impl<const MOST: usize> Deref for Raw<MOST> {
+/// A body read into `T`: 400 `malformed` when it is no JSON, 422 `invalid` with the place and the fault when it is not the
+/// JSON that belongs here.
+#[derive(Debug, Clone)]
+pub struct Json<T> {
+    pub value: T,
+    /// What it was read from: see [`super::idempotency`].
+    pub bytes: Bytes,
+}
+
+impl<const LIMIT: usize> Deref for Raw<LIMIT> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -29,41 +44,66 @@ impl<const MOST: usize> Deref for Raw<MOST> {
     }
 }
 
-impl<const MOST: usize> FromRequest for Raw<MOST> {
+impl<const LIMIT: usize> FromRequest for Raw<LIMIT> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let form = json(request).and_then(|()| Coding::of(request));
+        let coding = is_json(request.headers()).and_then(|()| Coding::of(request.headers()));
         let payload = payload.take();
         Box::pin(async move {
-            let coding = form?;
-            let packed = collect(payload, MOST).await?;
-            let bytes = match coding {
+            let coding = coding?;
+            let packed = collect(payload, LIMIT).await?;
+            let body = match coding {
                 Coding::Identity => packed,
-                _ if packed.len() <= UNPACK_AT_ONCE => coding.unpack(&packed, MOST)?,
+                _ if packed.len() <= UNPACK_HERE => coding.unpack(&packed, LIMIT)?,
                 _ => {
-                    let unpacked = actix_web::web::block(move || coding.unpack(&packed, MOST)).await;
+                    let unpacked = web::block(move || coding.unpack(&packed, LIMIT)).await;
                     unpacked.map_err(|_| Problem::new(Code::Unavailable))??
                 }
             };
-            Ok(Self(bytes))
+            Ok(Self(body))
         })
     }
 }
 
-/// 415 unless the body says that it is JSON.
-fn json(request: &HttpRequest) -> Result<(), Problem> {
-    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        return Ok(());
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let raw = Raw::<JSON_BYTES>::from_request(request, payload);
+        Box::pin(async move {
+            let Raw(bytes) = raw.await?;
+            let value = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
+            let value = shape::read(value).map_err(|error| Problem::new(Code::Invalid).errors(vec![error]))?;
+            Ok(Self { value, bytes })
+        })
     }
-    Err(Problem::new(Code::UnsupportedMediaType)
-        .detail("Send `Content-Type: application/json`.", "请使用 `Content-Type: application/json`。"))
 }
 
-/// How a body is compressed.
+/// 400 with the place where the JSON breaks.
+fn not_json(error: &serde_json::Error) -> Problem {
+    Problem::new(Code::Malformed).detail(
+        format!("The body is not JSON: {error}."),
+        format!("请求体不是有效的 JSON（第 {} 行第 {} 列）。", error.line(), error.column()),
+    )
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let unsupported = || {
+        Problem::new(Code::UnsupportedMediaType)
+            .detail("The body must be application/json, in UTF-8.", "请求体应为 UTF-8 编码的 application/json。")
+    };
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or_else(unsupported)?;
+    let mut parts = text.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    let utf8 = parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+        !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    if kind.eq_ignore_ascii_case("application/json") && utf8 { Ok(()) } else { Err(unsupported()) }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {
     Identity,
@@ -72,101 +112,171 @@ enum Coding {
 }
 
 impl Coding {
-    /// 415 for any other.
-    fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let mut given = request.headers().get_all(CONTENT_ENCODING);
-        let name = match (given.next(), given.next()) {
-            (None, _) => return Ok(Self::Identity),
-            (Some(only), None) => only.to_str().unwrap_or_default().trim().to_ascii_lowercase(),
-            _ => String::new(),
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let mut named = headers.get_all(CONTENT_ENCODING);
+        match (named.next(), named.next()) {
+            (None, _) => Ok(Self::Identity),
+            (Some(one), None) => match one.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                "identity" => Ok(Self::Identity),
+                "gzip" | "x-gzip" => Ok(Self::Gzip),
+                "zstd" => Ok(Self::Zstd),
+                _ => Err(unsupported_coding()),
+            },
+            (Some(_), Some(_)) => Err(unsupported_coding()),
+        }
+    }
+
+    fn unpack(self, packed: &[u8], limit: usize) -> Result<Bytes, Problem> {
+        let mut body = Vec::new();
+        // One more than allowed, to tell a full body from one that goes on.
+        let most = limit as u64 + 1;
+        let outcome = match self {
+            Self::Identity => packed.take(most).read_to_end(&mut body),
+            Self::Gzip => flate2::read::MultiGzDecoder::new(packed).take(most).read_to_end(&mut body),
+            Self::Zstd => zstd_reader(packed).and_then(|reader| reader.take(most).read_to_end(&mut body)),
         };
-        match name.as_str() {
-            "identity" => Ok(Self::Identity),
-            "gzip" | "x-gzip" => Ok(Self::Gzip),
-            "zstd" => Ok(Self::Zstd),
-            _ => Err(Problem::new(Code::UnsupportedMediaType).detail(
-                "Send the body as it is, or with one `Content-Encoding`: gzip or zstd.",
-                "请求体可不压缩，或使用一种 `Content-Encoding`：gzip 或 zstd。",
+        match outcome {
+            Ok(_) if body.len() <= limit => Ok(body.into()),
+            Ok(_) => Err(too_large(limit)),
+            Err(_) => Err(Problem::new(Code::Malformed).detail(
+                "The body cannot be unpacked: it is damaged, or its end is missing.",
+                "请求体无法解压：数据已损坏或不完整。",
             )),
         }
     }
-
-    /// Unpacks until the end or until there is more than allowed: a small body that would become a huge one costs no more
-    /// than an honest one.
-    fn unpack(self, packed: &[u8], most: usize) -> Result<Bytes, Problem> {
-        let unpacked = match self {
-            Self::Identity => Ok(packed.to_vec()),
-            Self::Gzip => read(flate2::read::MultiGzDecoder::new(packed), most),
-            Self::Zstd => zstd::Decoder::with_buffer(packed).and_then(|mut decoder| {
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                read(decoder, most)
-            }),
-        };
-        let bytes = unpacked.map_err(|_| {
-            Problem::new(Code::Malformed)
-                .detail("The compressed body is damaged or incomplete.", "压缩的请求体已损坏或不完整。")
-        })?;
-        if bytes.len() > most { Err(too_large(most)) } else { Ok(bytes.into()) }
-    }
 }
 
-fn read(reader: impl Read, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    reader.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn zstd_reader(packed: &[u8]) -> io::Result<zstd::Decoder<'_, &[u8]>> {
+    let mut reader = zstd::Decoder::with_buffer(packed)?;
+    reader.window_log_max(ZSTD_WINDOW_LOG)?;
+    Ok(reader)
 }
 
-async fn collect(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
-    let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| match error {
-            PayloadError::Overflow => too_large(most),
-            _ => Problem::new(Code::Malformed).detail("The body broke off.", "请求体传输中断。"),
-        })?;
-        if bytes.len() + chunk.len() > most {
-            return Err(too_large(most));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes.freeze())
+fn unsupported_coding() -> Problem {
+    Problem::new(Code::UnsupportedMediaType)
+        .detail("The body may be packed with gzip or with zstd.", "请求体只能以 gzip 或 zstd 压缩。")
 }
 
-fn too_large(most: usize) -> Problem {
+fn too_large(limit: usize) -> Problem {
     Problem::new(Code::TooLarge).detail(
-        format!("The body may hold {most} bytes at most, after decompression."),
-        format!("解压后的请求体不得超过 {most} 字节。"),
+        format!("The body may have {limit} bytes at most, after unpacking."),
+        format!("请求体解压后不得超过 {limit} 字节。"),
     )
+}
+
+/// All of the body as it was sent. Somewhat more than `limit` is read and dropped before the refusal: a client that is
+/// still sending would see a broken connection instead of the answer.
+async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    let mut arrived = 0_usize;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| {
+            Problem::new(Code::Malformed).detail("The body did not arrive whole.", "请求体没有完整送达。")
+        })?;
+        arrived = arrived.saturating_add(chunk.len());
+        if arrived <= limit {
+            body.extend_from_slice(&chunk);
+        } else if arrived > limit.saturating_mul(4) {
+            break;
+        }
+    }
+    if arrived <= limit { Ok(body.freeze()) } else { Err(too_large(limit)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Coding;
-    use crate::http::Code;
+    use super::{Json, Raw};
+    use crate::http::{Code, Problem};
+    use actix_web::FromRequest as _;
+    use actix_web::test::TestRequest;
+    use serde::Deserialize;
     use std::io::Write as _;
 
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
+    const LIMIT: usize = 1000;
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(bytes).unwrap();
+        encoder.write_all(data).unwrap();
         encoder.finish().unwrap()
     }
 
-    #[test]
-    fn what_was_packed_comes_out() {
-        let text = b"{\"schema\": 1}".repeat(100);
-        assert_eq!(Coding::Gzip.unpack(&gzip(&text), text.len()).unwrap(), text);
-        let packed = zstd::encode_all(text.as_slice(), 3).unwrap();
-        assert_eq!(Coding::Zstd.unpack(&packed, text.len()).unwrap(), text);
+    async fn raw(kind: &str, coding: &str, body: &[u8]) -> Result<Vec<u8>, Code> {
+        let request = TestRequest::post().insert_header(("content-type", kind));
+        let request = if coding.is_empty() { request } else { request.insert_header(("content-encoding", coding)) };
+        let (request, mut payload) = request.set_payload(body.to_vec()).to_http_parts();
+        let body = Raw::<LIMIT>::from_request(&request, &mut payload).await;
+        body.map(|raw| raw.to_vec()).map_err(|problem| problem.code)
     }
 
-    #[test]
-    fn a_bomb_stops_at_the_limit_and_damage_is_told() {
-        let huge = vec![b' '; 1 << 24];
-        for (coding, packed) in
-            [(Coding::Gzip, gzip(&huge)), (Coding::Zstd, zstd::encode_all(huge.as_slice(), 3).unwrap())]
-        {
-            assert_eq!(coding.unpack(&packed, 1000).unwrap_err().code, Code::TooLarge);
-            assert_eq!(coding.unpack(&packed[..packed.len() / 2], 1 << 25).unwrap_err().code, Code::Malformed);
-            assert_eq!(coding.unpack(b"no archive", 1000).unwrap_err().code, Code::Malformed);
+    #[actix_web::test]
+    async fn a_body_is_unpacked_and_measured_after_it() {
+        let json = "application/json";
+        for size in [0, 1, LIMIT] {
+            let data = vec![b'x'; size];
+            assert_eq!(raw(json, "", &data).await.as_ref(), Ok(&data));
+            assert_eq!(raw(json, "identity", &data).await.as_ref(), Ok(&data));
+            assert_eq!(raw(json, "GZIP", &gzip(&data)).await.as_ref(), Ok(&data));
+            assert_eq!(raw(json, "zstd", &zstd::encode_all(&data[..], 3).unwrap()).await.as_ref(), Ok(&data));
+        }
+        let large = vec![b'x'; LIMIT + 1];
+        let bomb = vec![b'x'; 50 * LIMIT];
+        assert_eq!(raw(json, "", &large).await, Err(Code::TooLarge));
+        for data in [large, bomb] {
+            assert_eq!(raw(json, "gzip", &gzip(&data)).await, Err(Code::TooLarge));
+            assert_eq!(raw(json, "zstd", &zstd::encode_all(&data[..], 3).unwrap()).await, Err(Code::TooLarge));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_damaged_or_cut_body_is_malformed() {
+        let data: Vec<u8> = (0..LIMIT).map(|n| (n * n % 251) as u8).collect();
+        for (coding, packed) in [("gzip", gzip(&data)), ("zstd", zstd::encode_all(&data[..], 3).unwrap())] {
+            for cut in [1, packed.len() / 2, packed.len() - 1] {
+                assert_eq!(
+                    raw("application/json", coding, &packed[..cut]).await,
+                    Err(Code::Malformed),
+                    "{coding} {cut}"
+                );
+            }
+            assert_eq!(raw("application/json", coding, b"plain").await, Err(Code::Malformed));
+        }
+    }
+
+    #[actix_web::test]
+    async fn only_json_in_known_codings_is_taken() {
+        for kind in ["application/json; charset=UTF-8", "Application/JSON;charset=\"utf-8\""] {
+            assert_eq!(raw(kind, "", b"1").await, Ok(b"1".to_vec()));
+        }
+        for kind in ["", "text/plain", "application/json; charset=gbk", "application/jsonp"] {
+            assert_eq!(raw(kind, "", b"1").await, Err(Code::UnsupportedMediaType));
+        }
+        for coding in ["br", "gzip, gzip", ","] {
+            assert_eq!(raw("application/json", coding, b"1").await, Err(Code::UnsupportedMediaType));
+        }
+    }
+
+    #[actix_web::test]
+    async fn json_of_another_shape_is_invalid_and_no_json_is_malformed() {
+        #[derive(Deserialize)]
+        #[expect(dead_code, reason = "only whether it can be read counts")]
+        struct Wanted {
+            name: String,
+        }
+        let read = async |body: &str| -> Result<Json<Wanted>, Problem> {
+            let request = TestRequest::post().insert_header(("content-type", "application/json"));
+            let (request, mut payload) = request.set_payload(body.to_owned()).to_http_parts();
+            Json::from_request(&request, &mut payload).await
+        };
+        assert_eq!(read(r#"{"name":"x"}"#).await.unwrap().bytes, r#"{"name":"x"}"#);
+        for (body, code) in [
+            ("", Code::Malformed),
+            ("{", Code::Malformed),
+            (r#"{"name":"\ud800"}"#, Code::Malformed),
+            ("{}", Code::Invalid),
+            ("[]", Code::Invalid),
+            (r#"{"name":1}"#, Code::Invalid),
+        ] {
+            assert_eq!(read(body).await.err().map(|problem| problem.code), Some(code), "{body}");
         }
     }
 }

@@ -1,11 +1,16 @@
-//! The HTTP kit: problems, languages, and what every handler shares. It knows nothing of what is stored.
+//! The HTTP kit: problems, bodies, lists, preconditions, and what else every handler shares. It knows no resource.
 
+pub mod answer;
 pub mod body;
 pub mod checks;
 pub mod documented;
 mod extract;
+pub mod idempotency;
+pub mod list;
 pub mod problem;
+pub mod shape;
 pub mod time;
 
+pub use answer::Answer;
 pub use extract::Arrival;
 pub use problem::{Code, Problem};

@@ -1,6 +1,14 @@
-//! Times on the wire: RFC 3339 with milliseconds, in China's one time zone; milliseconds since 1970 inside.
+//! Times on the wire: RFC 3339 with milliseconds, in China's one time zone; milliseconds since 1970 inside. Days as
+//! `YYYY-MM-DD`, inside and outside.
 
-use chrono::{DateTime, FixedOffset, SecondsFormat};
+use super::shape::refuse;
+use crate::fields::Fault;
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 const CHINA_SECONDS_EAST: i32 = 8 * 3600;
 
@@ -17,3 +25,43 @@ pub fn format_ms(unix_ms: i64) -> String {
 pub fn parse_ms(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
 }
+
+/// A day that exists, written `YYYY-MM-DD`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    pub fn parse(text: &str) -> Option<Self> {
+        // chrono alone would take 2016-1-1, and years of five digits.
+        let padded = text.len() == 10 && text.bytes().all(|b| b == b'-' || b.is_ascii_digit());
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| padded).map(Self)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m-%d"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| refuse(&Fault::InvalidDate))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Date);
+        Object::builder().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl ToSchema for Day {}

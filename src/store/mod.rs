@@ -9,6 +9,8 @@ pub mod devices;
 pub mod dialect;
 pub mod divisions;
 pub mod held;
+pub mod idempotency;
+pub mod listing;
 pub mod migrations;
 pub mod pushers;
 pub mod records;

@@ -1,0 +1,223 @@
+//! Lists as callers ask for them: `cursor`, `limit`, `count`, `sort`, and filters `field=`, `field[in]=`, `field[gte]=`,
+//! `field[lt]=`. What a list offers is described once, in the store; anything else is refused by its name.
+
+use super::time::{Day, parse_ms};
+use super::{Code, Problem};
+use crate::auth::keys::Keys;
+use crate::store::listing::{Compare, Filter, Found, Kind, List, Listing, Order, Value};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::future::{Ready, ready};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+use uuid::Uuid;
+
+pub const LIMIT_DEFAULT: usize = 100;
+pub const LIMIT_MOST: usize = 1000;
+/// Values of one `[in]`.
+const VALUES_MOST: usize = 100;
+
+const PURPOSE: &str = "list cursor";
+const MAC_BYTES: usize = 32;
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; `null` at the end.
+    pub next: Option<String>,
+    /// How many items all pages have; present with `count=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// The parameters of a list, unread.
+#[derive(Debug, Clone)]
+pub struct ListParams(Vec<(String, String)>);
+
+impl FromRequest for ListParams {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        ready(read.map(|pairs| Self(pairs.into_inner())).map_err(|_| {
+            Problem::new(Code::Malformed).detail("The query string cannot be read.", "查询字符串无法读取。")
+        }))
+    }
+}
+
+impl IntoParams for ListParams {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let number = Object::builder().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LIMIT_MOST));
+        vec![
+            parameter("cursor", "`next` of the page before; the other parameters stay as they were", String::schema()),
+            parameter("limit", "Items on a page", number.default(Some(LIMIT_DEFAULT.into())).into()),
+            parameter("count", "Also tell how many items all pages have", bool::schema()),
+            parameter("sort", "`field,-field`", String::schema()),
+        ]
+    }
+}
+
+fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(Required::False);
+    parameter.description(Some(description)).schema(Some(schema)).build()
+}
+
+/// A list that was asked for, and by whom: makes the cursors of its pages.
+pub struct Asked<R: 'static> {
+    pub listing: Listing<R>,
+    /// What a cursor must have been made for.
+    purpose: Vec<u8>,
+    keys: Keys,
+}
+
+impl ListParams {
+    /// Takes out a parameter that is none of the list's own. It must be in the list's name or filters, or a cursor would
+    /// serve two different lists.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let place = self.0.iter().position(|(given, _)| given == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// What was asked of `list`. A cursor counts for the list, the order, the filters and the caller that it was made for.
+    pub fn read<R>(self, list: &'static List<R>, keys: &Keys, caller: Uuid) -> Result<Asked<R>, Problem> {
+        let (mut order, mut filters, mut cursor) = (Vec::new(), Vec::new(), None);
+        let (mut limit, mut count, mut seen) = (LIMIT_DEFAULT, false, BTreeSet::new());
+        for (name, text) in &self.0 {
+            if !seen.insert(name) {
+                return Err(unknown(name, "is given twice", "重复出现"));
+            }
+            match name.as_str() {
+                "cursor" => cursor = Some(text),
+                "limit" => limit = read_limit(text)?,
+                "count" => count = text.parse().map_err(|_| bad_value(name))?,
+                "sort" => order = read_sort(list, text)?,
+                _ => filters.push(read_filter(list, name, text)?),
+            }
+        }
+        filters.sort_by_key(|filter: &Filter| (filter.column, filter.compare as u8));
+        let order = list.order(order);
+        let purpose = format!("{}\n{caller}\n{order:?}\n{filters:?}\n", list.name).into_bytes();
+        let after = cursor.map(|text| open(keys, &purpose, text)).transpose()?;
+        let listing = Listing { list, filters, order, after, limit, count };
+        Ok(Asked { listing, purpose, keys: keys.clone() })
+    }
+}
+
+impl<R> Asked<R> {
+    /// The page, as it goes out.
+    pub fn page<T>(&self, found: Found<R>, item: impl FnMut(R) -> T) -> Page<T> {
+        let next = found.next.map(|values| seal(&self.keys, &self.purpose, &values));
+        Page { items: found.rows.into_iter().map(item).collect(), next, total: found.total }
+    }
+
+    /// [`Asked::page`] for rows that may turn out unreadable.
+    pub fn try_page<T, E>(&self, found: Found<R>, item: impl FnMut(R) -> Result<T, E>) -> Result<Page<T>, E> {
+        let Found { rows, next, total } = found;
+        let items = rows.into_iter().map(item).collect::<Result<_, E>>()?;
+        Ok(Page { items, next: next.map(|values| seal(&self.keys, &self.purpose, &values)), total })
+    }
+}
+
+fn read_limit(text: &str) -> Result<usize, Problem> {
+    text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit)).ok_or_else(|| {
+        Problem::new(Code::Malformed).detail(
+            format!("`limit` must be a whole number from 1 to {LIMIT_MOST}."),
+            format!("limit 应为 1 至 {LIMIT_MOST} 的整数。"),
+        )
+    })
+}
+
+fn read_sort<R>(list: &List<R>, text: &str) -> Result<Vec<Order>, Problem> {
+    let mut orders: Vec<Order> = Vec::new();
+    for field in text.split(',') {
+        let (name, down) = field.strip_prefix('-').map_or((field, false), |name| (name, true));
+        let column = list.columns.iter().position(|column| column.name == name && column.is_sorted());
+        let column = column.ok_or_else(|| unknown(name, "cannot be sorted by", "不能用于排序"))?;
+        if orders.iter().any(|order| order.column == column) {
+            return Err(unknown(name, "is given twice", "重复出现"));
+        }
+        orders.push(Order { column, down });
+    }
+    Ok(orders)
+}
+
+fn read_filter<R>(list: &List<R>, name: &str, text: &str) -> Result<Filter, Problem> {
+    let unknown = || unknown(name, "is not known here", "不是此处可用的参数");
+    let (field, compare) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        None => (name, None),
+        Some((field, "in")) => (field, Some(Compare::In)),
+        Some((field, "gte")) => (field, Some(Compare::Gte)),
+        Some((field, "lt")) => (field, Some(Compare::Lt)),
+        Some(_) => return Err(unknown()),
+    };
+    let place = list.columns.iter().position(|column| column.name == field).ok_or_else(unknown)?;
+    let kind = list.columns[place].kind;
+    if matches!(compare, Some(Compare::Gte | Compare::Lt)) && matches!(kind, Kind::Uuid | Kind::Bool) {
+        return Err(unknown());
+    }
+    let texts: Vec<&str> = if compare == Some(Compare::In) { text.split(',').collect() } else { vec![text] };
+    let values: Option<Vec<Value>> = texts.iter().map(|text| read_value(kind, text)).collect();
+    let values = values.filter(|values| values.len() <= VALUES_MOST).ok_or_else(|| bad_value(name))?;
+    Ok(Filter { column: place, compare: compare.unwrap_or(Compare::In), values })
+}
+
+fn read_value(kind: Kind, text: &str) -> Option<Value> {
+    // A bare `+` in a query string means a space.
+    let time = || parse_ms(&text.replace(' ', "+"));
+    match kind {
+        // PostgreSQL cannot keep a NUL.
+        Kind::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),
+        Kind::Uuid => Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Value::Uuid),
+        Kind::Day => Day::parse(text).map(|day| Value::Text(day.to_string())),
+        Kind::Instant => time().map(Value::Instant),
+        Kind::Millis => time().map(Value::Int),
+        Kind::Int => text.parse().ok().map(Value::Int),
+        Kind::Bool => text.parse().ok().map(Value::Bool),
+    }
+}
+
+fn unknown(name: &str, en: &str, zh: &str) -> Problem {
+    Problem::new(Code::UnknownParameter)
+        .detail(format!("`{name}` {en}."), format!("“{name}”{zh}。"))
+        .with("parameter", name)
+}
+
+fn bad_value(name: &str) -> Problem {
+    Problem::new(Code::Malformed)
+        .detail(format!("The value of `{name}` cannot be read."), format!("参数“{name}”的值无法读取。"))
+        .with("parameter", name)
+}
+
+/// Where a page begins, as it travels: base64url of the sort values and of a code that only this server's key makes.
+fn seal(keys: &Keys, purpose: &[u8], values: &[Value]) -> String {
+    // Serialising plain data into memory cannot fail.
+    let mut bytes = postcard::to_stdvec(values).unwrap_or_default();
+    let mac = keys.mac(PURPOSE, &[purpose, &bytes].concat());
+    bytes.extend_from_slice(&mac);
+    BASE64.encode(bytes)
+}
+
+fn open(keys: &Keys, purpose: &[u8], text: &str) -> Result<Vec<Value>, Problem> {
+    let values = || {
+        let bytes = BASE64.decode(text).ok()?;
+        let (data, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
+        if !keys.mac_is(PURPOSE, &[purpose, data].concat(), mac) {
+            return None;
+        }
+        postcard::from_bytes(data).ok()
+    };
+    values().ok_or_else(|| {
+        Problem::new(Code::BadCursor).detail(
+            "This cursor was not issued to you for this list, with these filters and this order.",
+            "该游标不是为您的这个列表（及其筛选和排序）签发的。",
+        )
+    })
+}

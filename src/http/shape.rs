@@ -1,0 +1,314 @@
+//! Reads a type out of JSON and says what does not fit and where, as a [`Fault`] that can be told in either language:
+//! what serde's own messages cannot give.
+
+use crate::fields::{Expected, Fault, FieldError};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer, StringDeserializer};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// Reads a `T`; the first fault otherwise.
+pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, FieldError> {
+    T::deserialize(Node(value)).map_err(|misfit| FieldError::new(misfit.pointer, misfit.fault))
+}
+
+/// For a type's own `Deserialize`: an error that comes out of [`read`] as this fault.
+pub fn refuse<E: de::Error>(fault: &Fault) -> E {
+    E::custom(serde_json::to_string(fault).unwrap_or_default())
+}
+
+/// A fault on its way out, the path to it growing from its end.
+#[derive(Debug)]
+struct Misfit {
+    pointer: String,
+    fault: Fault,
+}
+
+impl Misfit {
+    fn wrong(expected: Expected) -> Self {
+        Fault::WrongType { expected }.into()
+    }
+
+    fn inside(mut self, key: impl fmt::Display) -> Self {
+        let key = key.to_string().replace('~', "~0").replace('/', "~1");
+        self.pointer.insert_str(0, &format!("/{key}"));
+        self
+    }
+}
+
+impl From<Fault> for Misfit {
+    fn from(fault: Fault) -> Self {
+        Self { pointer: String::new(), fault }
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.fault.code())
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl de::Error for Misfit {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        let message = message.to_string();
+        let known = || message.starts_with("UUID parsing failed").then_some(Fault::InvalidUuid);
+        serde_json::from_str(&message).ok().or_else(known).unwrap_or(Fault::InvalidForm).into()
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Fault::NotInList { allowed: expected.iter().map(ToString::to_string).collect() }.into()
+    }
+
+    fn unknown_field(field: &str, _: &'static [&'static str]) -> Self {
+        Self::from(Fault::UnknownField).inside(field)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::from(Fault::Required).inside(field)
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self::from(Fault::DuplicateField).inside(field)
+    }
+}
+
+/// A value that is being read.
+struct Node(Value);
+
+macro_rules! integers {
+    ($($method:ident $visit:ident $int:ty,)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+            let Value::Number(number) = self.0 else { return Err(Misfit::wrong(Expected::Integer)) };
+            let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+            let whole = whole.ok_or_else(|| Misfit::wrong(Expected::Integer))?;
+            let (min, max) = (<$int>::MIN as f64, <$int>::MAX as f64);
+            visitor.$visit(<$int>::try_from(whole).map_err(|_| Fault::OutOfRange { min, max })?)
+        })+
+    };
+}
+
+impl<'de> Deserializer<'de> for Node {
+    type Error = Misfit;
+
+    integers! {
+        deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32,
+        deserialize_i64 visit_i64 i64, deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16,
+        deserialize_u32 visit_u32 u32, deserialize_u64 visit_u64 u64,
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(value),
+            Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+                (Some(value), _) => visitor.visit_u64(value),
+                (None, Some(value)) => visitor.visit_i64(value),
+                (None, None) => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            // PostgreSQL cannot keep a NUL.
+            Value::String(text) if text.contains('\0') => Err(Fault::InvalidText.into()),
+            Value::String(text) => visitor.visit_string(text),
+            Value::Array(items) => visitor.visit_seq(Items { items: items.into_iter(), index: 0 }),
+            Value::Object(members) => visitor.visit_map(Members::new(members)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_boolean() { self.deserialize_any(visitor) } else { Err(Misfit::wrong(Expected::Boolean)) }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.0.as_f64() {
+            Some(value) => visitor.visit_f64(value),
+            None => Err(Misfit::wrong(Expected::Number)),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_string() { self.deserialize_any(visitor) } else { Err(Misfit::wrong(Expected::Text)) }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_array() { self.deserialize_any(visitor) } else { Err(Misfit::wrong(Expected::List)) }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        if self.0.is_object() { self.deserialize_any(visitor) } else { Err(Misfit::wrong(Expected::Object)) }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        match self.0 {
+            Value::String(text) => StrDeserializer::new(&text).deserialize_enum(name, variants, visitor),
+            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(Members::new(members))),
+            _ => Err(Misfit::wrong(Expected::Text)),
+        }
+    }
+
+    forward_to_deserialize_any! { i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any }
+}
+
+struct Items {
+    items: std::vec::IntoIter<Value>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items {
+    type Error = Misfit;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        let index = self.index;
+        self.index += 1;
+        seed.deserialize(Node(item)).map(Some).map_err(|misfit| misfit.inside(index))
+    }
+}
+
+struct Members {
+    members: serde_json::map::IntoIter,
+    current: Option<(String, Value)>,
+}
+
+impl Members {
+    fn new(members: Map<String, Value>) -> Self {
+        Self { members: members.into_iter(), current: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Members {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
+        self.current = self.members.next();
+        let Some((key, _)) = &self.current else { return Ok(None) };
+        if key.contains('\0') {
+            return Err(Fault::InvalidText.into());
+        }
+        seed.deserialize(StringDeserializer::new(key.clone())).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Misfit> {
+        let (key, value) = self.current.take().unwrap_or_default();
+        seed.deserialize(Node(value)).map_err(|misfit| misfit.inside(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::http::time::Day;
+    use serde::Deserialize;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Kind {
+        Provincial,
+        SpotCheck,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Leader {
+        #[expect(dead_code, reason = "read, and dropped")]
+        name: String,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "read, and dropped")]
+    struct Body {
+        id: Uuid,
+        kind: Kind,
+        from: Option<Day>,
+        count: Option<u8>,
+        share: Option<f64>,
+        done: Option<bool>,
+        #[serde(default)]
+        leaders: Vec<Leader>,
+        any: Option<Value>,
+    }
+
+    fn with(name: &str, value: Value) -> Value {
+        let mut body = json!({ "id": "0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e", "kind": "spot_check" });
+        body[name] = value;
+        body
+    }
+
+    #[test]
+    fn what_fits_is_read() {
+        for (name, value) in [
+            ("kind", json!("provincial")),
+            ("from", json!("2016-02-29")),
+            ("from", json!(null)),
+            ("count", json!(255)),
+            ("share", json!(1)),
+            ("done", json!(false)),
+            ("leaders", json!([{ "name": "马" }])),
+            ("any", json!([{ "a": [1, -1, 1.5, null, "x"] }])),
+        ] {
+            let any = value.clone();
+            let body: Body = read(with(name, value)).unwrap();
+            assert!(name != "any" || body.any == Some(any));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_and_pointed_at() {
+        for (body, pointer, code) in [
+            (json!([]), "", "wrong_type"),
+            (json!({ "kind": "spot_check" }), "/id", "required"),
+            (with("id", json!("x")), "/id", "invalid_uuid"),
+            (with("id", json!(7)), "/id", "wrong_type"),
+            (with("kind", json!("friendly")), "/kind", "not_in_list"),
+            (with("kind", json!(null)), "/kind", "wrong_type"),
+            (with("from", json!("2016-13-01")), "/from", "invalid_date"),
+            (with("from", json!("2016-1-1")), "/from", "invalid_date"),
+            (with("count", json!(256)), "/count", "out_of_range"),
+            (with("count", json!(-1)), "/count", "out_of_range"),
+            (with("count", json!(1.5)), "/count", "wrong_type"),
+            (with("share", json!("1")), "/share", "wrong_type"),
+            (with("done", json!(0)), "/done", "wrong_type"),
+            (with("leaders", json!([{ "name": "x" }, {}])), "/leaders/1/name", "required"),
+            (with("leaders", json!([{ "name": "x\0" }])), "/leaders/0/name", "invalid_text"),
+            (with("leaders", json!([{ "name": "x", "a/b~": 1 }])), "/leaders/0/a~1b~0", "unknown_field"),
+            (with("any", json!({ "deep": ["\0"] })), "/any/deep/0", "invalid_text"),
+        ] {
+            let error = read::<Body>(body.clone()).unwrap_err();
+            assert_eq!((error.pointer.as_str(), error.fault.code()), (pointer, code), "{body}");
+        }
+    }
+}

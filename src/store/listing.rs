@@ -1,0 +1,362 @@
+//! Lists: the one place that turns what a caller asked for into SQL, for both engines. A page ends with the sort values of
+//! its last row, and the next one begins behind them, so that nothing is shown twice or left out while rows come in.
+
+use super::conn::{Conn, StoreError};
+use super::types::{DbInstant, DbUuid, Id, Instant};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::Sqlite;
+use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use sync_core::Scope;
+use uuid::Uuid;
+
+/// What a column holds, and how its values are written in a query string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Uuid,
+    /// `YYYY-MM-DD`, kept as text.
+    Day,
+    /// A column of [`Instant`]s.
+    Instant,
+    /// A column of milliseconds since 1970, shown as a time.
+    Millis,
+    /// Any whole number; also a bucket.
+    Int,
+    Bool,
+}
+
+/// A value to compare with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Value {
+    Text(String),
+    Uuid(Uuid),
+    /// Milliseconds since 1970.
+    Instant(i64),
+    Int(i64),
+    Bool(bool),
+}
+
+/// A column that a list can be filtered by, or sorted too.
+#[derive(Debug)]
+pub struct Column<R> {
+    /// As in the query string.
+    pub name: Cow<'static, str>,
+    pub kind: Kind,
+    sql: Cow<'static, str>,
+    value: Option<fn(&R) -> Value>,
+}
+
+impl<R> Column<R> {
+    /// `sql` is an expression over the list's tables: `u.created_at`.
+    pub fn new(name: impl Into<Cow<'static, str>>, kind: Kind, sql: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), kind, sql: sql.into(), value: None }
+    }
+
+    /// Can be sorted by, too. It must never be null; `value` gives what a row has there.
+    #[must_use]
+    pub fn sorted(mut self, value: fn(&R) -> Value) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    pub fn is_sorted(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
+/// What a list of rows `R` offers.
+#[derive(Debug)]
+pub struct List<R> {
+    /// A cursor of one list does not serve another.
+    pub name: &'static str,
+    pub columns: Vec<Column<R>>,
+    /// How many of the first columns tell any two rows apart, together: they end every order. All are sorted.
+    keys: usize,
+}
+
+impl<R> List<R> {
+    pub fn new(name: &'static str, keys: impl IntoIterator<Item = Column<R>>) -> Self {
+        let columns: Vec<_> = keys.into_iter().collect();
+        Self { name, keys: columns.len(), columns }
+    }
+
+    #[must_use]
+    pub fn with(mut self, columns: impl IntoIterator<Item = Column<R>>) -> Self {
+        self.columns.extend(columns);
+        self
+    }
+
+    /// The whole order that begins with `wanted`: the keys follow, in the direction of what stands before them.
+    pub fn order(&self, mut wanted: Vec<Order>) -> Vec<Order> {
+        let down = wanted.last().is_some_and(|order| order.down);
+        for column in 0..self.keys {
+            if wanted.iter().all(|order| order.column != column) {
+                wanted.push(Order { column, down });
+            }
+        }
+        wanted
+    }
+}
+
+/// A column (by its place in [`List::columns`]) and the direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    pub column: usize,
+    pub down: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// Is one of the values.
+    In,
+    Gte,
+    Lt,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    pub column: usize,
+    pub compare: Compare,
+    pub values: Vec<Value>,
+}
+
+/// What a caller asked of a list.
+#[derive(Debug)]
+pub struct Listing<R: 'static> {
+    pub list: &'static List<R>,
+    pub filters: Vec<Filter>,
+    /// From [`List::order`].
+    pub order: Vec<Order>,
+    /// Begin behind the row with these sort values.
+    pub after: Option<Vec<Value>>,
+    pub limit: usize,
+    pub count: bool,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Found<R> {
+    pub rows: Vec<R>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Vec<Value>>,
+    /// How many rows all pages have, if that was asked.
+    pub total: Option<u64>,
+}
+
+/// Loads a page. `columns` is what the rows are made of, in the order of `ST`; `from` is `FROM … WHERE …` with what
+/// the caller may see: it has a `WHERE`, and nothing behind it.
+pub fn page<ST, R>(conn: &mut Conn, listing: &Listing<R>, columns: &str, from: Sql) -> Result<Found<R>, StoreError>
+where
+    for<'q> Statement<ST>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
+{
+    let filtered = listing.filters.iter().fold(from, |sql, filter| listing.filter(sql, filter));
+    let total = listing.count.then(|| count(conn, &filtered)).transpose()?;
+    let mut sql = Sql::new(format!("SELECT {columns} ")).join(filtered);
+    if let Some(after) = &listing.after {
+        sql = listing.behind(sql, after);
+    }
+    // One more than asked tells whether there is a next page.
+    let sql = listing.ordered(sql).sql(format!(" LIMIT {}", listing.limit + 1));
+    let statement = Statement::<ST> { sql, row_type: PhantomData };
+    let mut rows: Vec<R> = crate::each!(conn, |c| statement.load(c))?;
+    let more = rows.len() > listing.limit;
+    rows.truncate(listing.limit);
+    let next = rows.last().filter(|_| more).map(|row| listing.values(row));
+    Ok(Found { rows, next, total })
+}
+
+fn count(conn: &mut Conn, filtered: &Sql) -> Result<u64, StoreError> {
+    let sql = Sql::new("SELECT count(*) ").join(filtered.clone());
+    let statement = Statement::<BigInt> { sql, row_type: PhantomData };
+    let count: i64 = crate::each!(conn, |c| statement.get_result(c))?;
+    Ok(count as u64)
+}
+
+impl<R> Listing<R> {
+    fn column(&self, place: usize) -> &Column<R> {
+        &self.list.columns[place]
+    }
+
+    fn filter(&self, sql: Sql, filter: &Filter) -> Sql {
+        let sql = sql.sql(" AND ").column(self.column(filter.column));
+        match (filter.compare, &filter.values[..]) {
+            (Compare::Gte, [value]) => sql.sql(" >= ").bind(value.clone()),
+            (Compare::Lt, [value]) => sql.sql(" < ").bind(value.clone()),
+            (_, values) => sql.sql(" IN ").list(values.iter().cloned()),
+        }
+    }
+
+    /// `(a, b) > (x, y)`, which an index serves; written out where the directions differ.
+    fn behind(&self, sql: Sql, after: &[Value]) -> Sql {
+        let sign = |order: &Order| if order.down { " < " } else { " > " };
+        let uniform = self.order.iter().all(|order| order.down == self.order[0].down);
+        if uniform {
+            let columns = self.order.iter().enumerate().fold(sql.sql(" AND ("), |sql, (i, order)| {
+                sql.sql(if i > 0 { ", " } else { "" }).column(self.column(order.column))
+            });
+            return columns.sql(")").sql(sign(&self.order[0])).list(after.iter().cloned());
+        }
+        let mut sql = sql.sql(" AND (");
+        for end in 0..self.order.len() {
+            sql = sql.sql(if end > 0 { " OR (" } else { "(" });
+            for (order, value) in self.order[..end].iter().zip(after) {
+                sql = sql.column(self.column(order.column)).sql(" = ").bind(value.clone()).sql(" AND ");
+            }
+            let (order, value) = (&self.order[end], &after[end]);
+            sql = sql.column(self.column(order.column)).sql(sign(order)).bind(value.clone()).sql(")");
+        }
+        sql.sql(")")
+    }
+
+    fn ordered(&self, sql: Sql) -> Sql {
+        self.order.iter().enumerate().fold(sql, |sql, (i, order)| {
+            let sql = sql.sql(if i > 0 { ", " } else { " ORDER BY " }).column(self.column(order.column));
+            if order.down { sql.sql(" DESC") } else { sql }
+        })
+    }
+
+    fn values(&self, row: &R) -> Vec<Value> {
+        self.order.iter().filter_map(|order| self.column(order.column).value.map(|value| value(row))).collect()
+    }
+}
+
+/// A piece of SQL with its values.
+#[derive(Debug, Clone, Default)]
+pub struct Sql(Vec<Piece>);
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Sql(Cow<'static, str>),
+    /// In the order of the code points on both engines, whatever the database's collation.
+    Text(Cow<'static, str>),
+    Bind(Bound),
+}
+
+/// A value as the database takes it.
+#[derive(Debug, Clone)]
+enum Bound {
+    Text(String),
+    Uuid(Id),
+    Instant(Instant),
+    Int(i64),
+    Bool(bool),
+}
+
+impl From<Value> for Bound {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Text(text) => Self::Text(text),
+            Value::Uuid(id) => Self::Uuid(Id(id)),
+            Value::Instant(ms) => Self::Instant(Instant::from_ms(ms)),
+            Value::Int(number) => Self::Int(number),
+            Value::Bool(flag) => Self::Bool(flag),
+        }
+    }
+}
+
+impl Sql {
+    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Self(vec![Piece::Sql(sql.into())])
+    }
+
+    #[must_use]
+    pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
+        self.0.push(Piece::Sql(sql.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn bind(mut self, value: Value) -> Self {
+        self.0.push(Piece::Bind(value.into()));
+        self
+    }
+
+    /// `(?, ?, …)`
+    #[must_use]
+    pub fn list(self, values: impl IntoIterator<Item = Value>) -> Self {
+        let values = values.into_iter().enumerate();
+        values.fold(self.sql("("), |sql, (i, value)| sql.sql(if i > 0 { ", " } else { "" }).bind(value)).sql(")")
+    }
+
+    /// The condition that `column`, a bucket, is in scope.
+    #[must_use]
+    pub fn in_scope(self, column: &'static str, scope: &Scope) -> Self {
+        match scope {
+            Scope::Region(region) => {
+                let range = region.buckets();
+                let code = |code: &u32| Value::Int(i64::from(*code));
+                let sql = self.sql(column).sql(" BETWEEN ").bind(code(range.start()));
+                sql.sql(" AND ").bind(code(range.end()))
+            }
+            Scope::Counties(counties) if counties.is_empty() => self.sql("1 = 0"),
+            Scope::Counties(counties) => {
+                self.sql(column).sql(" IN ").list(counties.iter().map(|bucket| Value::Int(i64::from(bucket.code()))))
+            }
+        }
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    fn column<R>(mut self, column: &Column<R>) -> Self {
+        self.0.push(match column.kind {
+            Kind::Text | Kind::Day => Piece::Text(column.sql.clone()),
+            _ => Piece::Sql(column.sql.clone()),
+        });
+        self
+    }
+}
+
+/// A whole statement; `ST` is the SQL type of the rows that it gives.
+pub struct Statement<ST> {
+    sql: Sql,
+    row_type: PhantomData<ST>,
+}
+
+macro_rules! walk {
+    ($engine:ty, $collation:literal) => {
+        impl<ST> QueryFragment<$engine> for Statement<ST> {
+            fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, $engine>) -> QueryResult<()> {
+                for piece in &self.sql.0 {
+                    match piece {
+                        Piece::Sql(sql) => pass.push_sql(sql),
+                        Piece::Text(sql) => {
+                            pass.push_sql(sql);
+                            pass.push_sql($collation);
+                        }
+                        Piece::Bind(Bound::Text(text)) => pass.push_bind_param::<Text, _>(text)?,
+                        Piece::Bind(Bound::Uuid(id)) => pass.push_bind_param::<DbUuid, _>(id)?,
+                        Piece::Bind(Bound::Instant(time)) => pass.push_bind_param::<DbInstant, _>(time)?,
+                        Piece::Bind(Bound::Int(number)) => pass.push_bind_param::<BigInt, _>(number)?,
+                        Piece::Bind(Bound::Bool(flag)) => pass.push_bind_param::<Bool, _>(flag)?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+walk!(Pg, r#" COLLATE "C""#);
+walk!(Sqlite, "");
+
+impl<ST> QueryId for Statement<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> Query for Statement<ST> {
+    type SqlType = ST;
+}
+
+impl<ST> RunQueryDsl<PgConnection> for Statement<ST> {}
+impl<ST> RunQueryDsl<SqliteConnection> for Statement<ST> {}
