@@ -1,6 +1,7 @@
 //! The only list of routes. The OpenAPI document is collected from it.
 
 use crate::http::documented::ProblemBody;
+use crate::resources::{conflicts, held_ops, records};
 use crate::{health, sync};
 use actix_web::App;
 use utoipa::OpenApi as _;
@@ -17,6 +18,9 @@ pub fn register(cfg: &mut ServiceConfig<'_>) {
 
 fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(sync::routes::routes);
+    cfg.configure(conflicts::routes).configure(held_ops::routes);
+    // Last: its paths begin with a name.
+    cfg.configure(records::routes);
 }
 
 /// What stands at the top of the document.

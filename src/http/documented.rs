@@ -60,6 +60,15 @@ impl IntoResponses for Problems {
     }
 }
 
+/// What is not there, or not for the caller to see.
+pub struct NotFound;
+
+impl IntoResponses for NotFound {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        [(Code::NotFound.status().as_str().to_owned(), Code::NotFound.documented())].into()
+    }
+}
+
 impl Code {
     /// How the OpenAPI document tells it.
     pub fn documented(self) -> RefOr<openapi::Response> {

@@ -1,14 +1,31 @@
 //! `/v1/conflicts`: two values of one field, for a person to choose.
 
-use crate::http::Problem;
+use crate::app::App;
+use crate::auth::tokens::Bearer;
+use crate::caller::{Caller, Office};
+use crate::fields::{Expected, Fault, FieldError};
+use crate::http::body::Json;
+use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::list::{ListParams, Page};
 use crate::http::time::format_ms;
+use crate::http::{Answer, Arrival, Code, Problem};
 use crate::store::StoreError;
-use crate::store::conflicts::ConflictRow;
+use crate::store::conflicts::{self, ConflictRow};
+use crate::store::held::Viewer;
 use crate::store::types::{Instant, JsonText};
-use serde::{Deserialize, Serialize};
+use crate::sync::settle::{self, Choice, Settler};
+use actix_web::web::{Data, Path};
+use actix_web::{get, post, web};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(resolve);
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -83,4 +100,100 @@ impl TryFrom<ConflictRow> for Conflict {
 /// Stored JSON goes out as it is.
 fn raw(text: JsonText) -> Result<Box<RawValue>, StoreError> {
     RawValue::from_string(text.0).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// Which value stands: one of the two members.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"keep": "other"}))]
+struct Resolution {
+    keep: Option<Keep>,
+    /// A third value; `null` clears the field.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Object>)]
+    value: Option<Value>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Keep {
+    /// The record's value at this moment.
+    Current,
+    /// The value that lost.
+    Other,
+}
+
+/// Tells a member that is `null` from one that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl Resolution {
+    fn choice(self) -> Result<Choice, Problem> {
+        match (self.keep, self.value) {
+            (Some(Keep::Current), None) => Ok(Choice::Current),
+            (Some(Keep::Other), None) => Ok(Choice::Other),
+            (None, Some(value)) => Ok(Choice::Value(value)),
+            (None, None) => Err(Problem::new(Code::Invalid).errors(vec![FieldError::new("/keep", Fault::Required)])),
+            (Some(_), Some(_)) => {
+                let fault = Fault::WrongType { expected: Expected::Null };
+                Err(Problem::new(Code::Invalid).errors(vec![FieldError::new("/value", fault)]))
+            }
+        }
+    }
+}
+
+/// Lists the conflicts in the caller's counties, open and settled.
+#[utoipa::path(
+    operation_id = "listConflicts",
+    tag = "conflicts",
+    params(ListParams),
+    responses((status = 200, description = "A page, the oldest first", body = Page<Conflict>), Problems),
+    security(("bearer" = []))
+)]
+#[get("/conflicts")]
+async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web::Json<Page<Conflict>>, Problem> {
+    let asked = params.read(&conflicts::LIST, &app.keys, caller.user)?;
+    let page = app.store.read(move |conn| {
+        let found = conflicts::page(conn, caller.scope(), &asked.listing)?;
+        asked.try_page(found, Conflict::try_from)
+    });
+    Ok(web::Json(page.await?))
+}
+
+/// Settles a conflict.
+///
+/// The choice is written as an ordinary edit that has seen everything, and reaches every device by pull.
+#[utoipa::path(
+    operation_id = "resolveConflict",
+    tag = "conflicts",
+    params(("id" = Uuid, Path)),
+    request_body = Resolution,
+    responses(
+        (status = 200, description = "The settled conflict", body = Conflict),
+        (status = 409, description = "Settled before, or the record is deleted", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The value is not valid for the field", body = ProblemBody, content_type = "application/problem+json"),
+        NotFound,
+        Problems
+    ),
+    security(("bearer" = []))
+)]
+#[post("/conflicts/{id}/resolve")]
+async fn resolve(
+    arrival: Arrival,
+    Bearer(claims): Bearer,
+    app: Data<App>,
+    id: Path<Uuid>,
+    body: Json<Resolution>,
+) -> Result<Answer, Problem> {
+    let choice = body.value.choice()?;
+    let settled = app.store.write(move |tx| {
+        let caller: Caller<Office> = Caller::check(tx, &claims)?;
+        let viewer = Viewer { scope: caller.scope(), province: None };
+        let by = Settler { viewer, user: caller.user, team: caller.team, now: arrival.ms() };
+        Conflict::try_from(settle::resolve(tx, &by, *id, &choice)?)
+    });
+    let settled = settled.await?;
+    app.moves.poke();
+    Answer::ok(&settled)
 }

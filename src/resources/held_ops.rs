@@ -1,16 +1,31 @@
 //! `/v1/held-ops`: operations that could not be applied, for a person to release or to discard.
 
+use crate::app::App;
+use crate::auth::tokens::{Bearer, Claims};
+use crate::caller::{Caller, Office};
 use crate::fields::FieldError;
+use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::list::{ListParams, Page};
 use crate::http::problem::errors_body;
 use crate::http::time::format_ms;
+use crate::http::{Answer, Arrival, Problem};
 use crate::lang::Lang;
-use crate::store::held::HeldRow;
+use crate::store::held::{self, HeldRow, Viewer};
 use crate::store::types::Instant;
+use crate::store::{Role, Tx};
+use crate::sync::settle::{self, Settler};
+use actix_web::web::{Data, Path};
+use actix_web::{get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(release).service(discard);
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -81,4 +96,100 @@ impl HeldOp {
 fn as_json(op: String) -> Box<RawValue> {
     let quoted = |op: String| RawValue::from_string(Value::from(op).to_string());
     RawValue::from_string(op.clone()).or_else(|_| quoted(op)).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// Of a caller: what it may see of held operations.
+fn viewer<R>(caller: &Caller<R>) -> Viewer<'_> {
+    let province = (caller.role == Role::Provincial).then_some(caller.region);
+    Viewer { scope: caller.scope(), province }
+}
+
+/// Lists the operations held in the caller's counties, in every state.
+#[utoipa::path(
+    operation_id = "listHeldOps",
+    tag = "held-ops",
+    params(ListParams),
+    responses((status = 200, description = "A page, the oldest first", body = Page<HeldOp>), Problems),
+    security(("bearer" = []))
+)]
+#[get("/held-ops")]
+async fn list(
+    caller: Caller,
+    lang: Lang,
+    app: Data<App>,
+    params: ListParams,
+) -> Result<web::Json<Page<HeldOp>>, Problem> {
+    let asked = params.read(&held::LIST, &app.keys, caller.user)?;
+    let page = app.store.read(move |conn| {
+        let found = held::page(conn, &viewer(&caller), &asked.listing)?;
+        Ok::<_, Problem>(asked.page(found, |row| HeldOp::new(row, lang)))
+    });
+    Ok(web::Json(page.await?))
+}
+
+/// Merges a held operation with its original stamp, for good.
+///
+/// If need be it restores its record, with everything that the delete parked.
+#[utoipa::path(
+    operation_id = "releaseHeldOp",
+    tag = "held-ops",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The released operation", body = HeldOp),
+        (status = 409, description = "Settled before, or it cannot be released", body = ProblemBody, content_type = "application/problem+json"),
+        NotFound,
+        Problems
+    ),
+    security(("bearer" = []))
+)]
+#[post("/held-ops/{id}/release")]
+async fn release(
+    arrival: Arrival,
+    Bearer(claims): Bearer,
+    lang: Lang,
+    app: Data<App>,
+    id: Path<Uuid>,
+) -> Result<Answer, Problem> {
+    settle(&app, claims, arrival, lang, *id, settle::release).await
+}
+
+/// Sets a held operation aside. It stays listed.
+#[utoipa::path(
+    operation_id = "discardHeldOp",
+    tag = "held-ops",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "The discarded operation", body = HeldOp),
+        (status = 409, description = "Settled before", body = ProblemBody, content_type = "application/problem+json"),
+        NotFound,
+        Problems
+    ),
+    security(("bearer" = []))
+)]
+#[post("/held-ops/{id}/discard")]
+async fn discard(
+    arrival: Arrival,
+    Bearer(claims): Bearer,
+    lang: Lang,
+    app: Data<App>,
+    id: Path<Uuid>,
+) -> Result<Answer, Problem> {
+    settle(&app, claims, arrival, lang, *id, settle::discard).await
+}
+
+async fn settle(
+    app: &App,
+    claims: Claims,
+    arrival: Arrival,
+    lang: Lang,
+    id: Uuid,
+    how: fn(&mut Tx<'_>, &Settler<'_>, Uuid) -> Result<HeldRow, Problem>,
+) -> Result<Answer, Problem> {
+    let settled = app.store.write(move |tx| {
+        let caller: Caller<Office> = Caller::check(tx, &claims)?;
+        how(tx, &Settler { viewer: viewer(&caller), user: caller.user, team: caller.team, now: arrival.ms() }, id)
+    });
+    let settled = settled.await?;
+    app.moves.poke();
+    Answer::ok(&HeldOp::new(settled, lang))
 }

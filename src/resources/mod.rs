@@ -2,3 +2,4 @@
 
 pub mod conflicts;
 pub mod held_ops;
+pub mod records;

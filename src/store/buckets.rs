@@ -73,6 +73,14 @@ pub fn in_scope(conn: &mut Conn, scope: &Scope) -> Result<BTreeMap<Bucket, Head>
     }
 }
 
+/// The codes of every bucket in scope.
+pub fn codes(conn: &mut Conn, scope: &Scope) -> Result<BTreeSet<Bucket>, StoreError> {
+    match scope {
+        Scope::Region(_) => Ok(in_scope(conn, scope)?.into_keys().collect()),
+        Scope::Counties(counties) => Ok(counties.clone()),
+    }
+}
+
 /// The latest sequence number of every bucket: for those who watch all of them.
 pub fn seqs(conn: &mut Conn) -> Result<BTreeMap<Bucket, u64>, StoreError> {
     let rows = Rows::new().int("low", [0]);

@@ -3,11 +3,13 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::records::{Key, bucket_of, collection_of};
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::records::{Key, bucket_of, collection_name, collection_of};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
+use std::sync::LazyLock;
 use sync_core::Scope;
 use uuid::Uuid;
 
@@ -54,6 +56,31 @@ impl ConflictRow {
         let (bucket, collection) = (bucket_of(self.bucket)?, collection_of(self.collection)?);
         Ok(Key { bucket, collection, id: self.record_id.0 })
     }
+}
+
+/// What the list of conflicts can be filtered and sorted by; in the order of their making.
+pub static LIST: LazyLock<List<ConflictRow>> = LazyLock::new(|| {
+    let id = Column::new("id", Kind::Uuid, "c.id").sorted(|row: &ConflictRow| Value::Uuid(row.id.0));
+    List::new("conflicts", [id]).with([
+        Column::new("bucket", Kind::Int, "c.bucket"),
+        Column::new("collection", Kind::Text, collection_name("c.collection")),
+        Column::new("record_id", Kind::Uuid, "c.record_id"),
+        Column::new("field", Kind::Text, "c.field"),
+        Column::new("state", Kind::Text, "c.state"),
+        Column::new("created_at", Kind::Instant, "c.created_at")
+            .sorted(|row: &ConflictRow| Value::Instant(row.created_at.ms())),
+        Column::new("settled_by", Kind::Uuid, "c.settled_by"),
+    ])
+});
+
+/// A page of the conflicts in scope.
+pub fn page(
+    conn: &mut Conn,
+    scope: &Scope,
+    listing: &Listing<ConflictRow>,
+) -> Result<Found<ConflictRow>, StoreError> {
+    let from = Sql::new("FROM conflicts c WHERE ").in_scope("c.bucket", scope);
+    listing::page::<ConflictSql, _>(conn, listing, CONFLICT_COLUMNS, from)
 }
 
 /// Keeps many, with one statement.

@@ -2,11 +2,13 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::{Rows, for_update};
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
 use super::records::{Key, key_rows};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use std::sync::LazyLock;
 use sync_core::record::Author;
 use sync_core::scope::Region;
 use sync_core::{Bucket, Scope, Stamp};
@@ -95,6 +97,33 @@ impl HeldRow {
         let collection = sync_core::Collection::from_name(self.collection.as_deref()?)?;
         Some(Key { bucket: self.bucket()?, collection, id: self.record_id?.0 })
     }
+}
+
+/// What the list of held operations can be filtered and sorted by; in the order of their holding.
+pub static LIST: LazyLock<List<HeldRow>> = LazyLock::new(|| {
+    let id = Column::new("id", Kind::Uuid, "h.id").sorted(|row: &HeldRow| Value::Uuid(row.id.0));
+    List::new("held-ops", [id]).with([
+        Column::new("bucket", Kind::Int, "h.bucket"),
+        Column::new("collection", Kind::Text, "h.collection"),
+        Column::new("record_id", Kind::Uuid, "h.record_id"),
+        Column::new("status", Kind::Text, "h.status"),
+        Column::new("reason", Kind::Text, "h.reason"),
+        Column::new("state", Kind::Text, "h.state"),
+        Column::new("device", Kind::Uuid, "h.device_id"),
+        Column::new("user", Kind::Uuid, "h.user_id"),
+        Column::new("team", Kind::Uuid, "h.team_id"),
+        Column::new("received_at", Kind::Millis, "h.received_ms").sorted(|row: &HeldRow| Value::Int(row.received_ms)),
+        Column::new("settled_by", Kind::Uuid, "h.settled_by"),
+    ])
+});
+
+/// A page of the held operations that `viewer` may see.
+pub fn page(conn: &mut Conn, viewer: &Viewer<'_>, listing: &Listing<HeldRow>) -> Result<Found<HeldRow>, StoreError> {
+    let mut from = Sql::new("FROM held_ops h WHERE (").in_scope("h.bucket", viewer.scope);
+    if let Some(province) = viewer.province {
+        from = from.sql(" OR h.bucket = 0 AND h.province = ").bind(Value::Text(province.to_string()));
+    }
+    listing::page::<HeldSql, _>(conn, listing, HELD_COLUMNS, from.sql(")"))
 }
 
 /// Keeps many, with one statement.

@@ -1,17 +1,20 @@
 //! The record table and its history: how a record and its past are kept as rows, and the statements that load and store
 //! many at once.
 
+use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use sync_core::merge::Subject;
 use sync_core::record::{Author, Kind, Past, Record, Registers, Touch, Written};
-use sync_core::{Bucket, Collection, Digest, Fields, Stamp};
+use sync_core::{Bucket, Collection, Digest, Fields, Scope, Stamp};
 use uuid::Uuid;
 
 /// A record's identity.
@@ -156,6 +159,60 @@ impl RecordRow {
             touches: self.touches.map(|text| parse_touches(&text.0)).transpose()?,
         })
     }
+}
+
+/// The record of this id in one of the counties in scope, or in `bucket` alone: a living one before a deleted one, then
+/// the lower code.
+pub fn find(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    id: Uuid,
+    bucket: Option<Bucket>,
+) -> Result<Option<RecordRow>, StoreError> {
+    let buckets = match bucket {
+        Some(bucket) => scope.contains(bucket).then_some(bucket).into_iter().collect(),
+        None => buckets::codes(conn, scope)?,
+    };
+    let keys: Vec<Key> = buckets.into_iter().map(|bucket| Key { bucket, collection, id }).collect();
+    Ok(load(conn, &keys)?.into_values().min_by_key(|row| (row.deleted, row.bucket)))
+}
+
+/// The name of a collection, from a column with its number, in SQL.
+pub fn collection_name(column: &str) -> String {
+    let cases: String = Collection::ALL.iter().map(|c| format!(" WHEN {} THEN '{}'", c.number(), c.name())).collect();
+    format!("(CASE {column}{cases} END)")
+}
+
+/// What the list of a collection's records can be filtered and sorted by; county by county.
+pub fn list(collection: Collection) -> &'static List<RecordRow> {
+    static LISTS: LazyLock<Vec<List<RecordRow>>> = LazyLock::new(|| {
+        let list = |collection: &Collection| {
+            let bucket = Column::new("bucket", Kind::Int, "r.bucket");
+            let id = Column::new("id", Kind::Uuid, "r.id");
+            let bucket = bucket.sorted(|row: &RecordRow| Value::Int(row.bucket.into()));
+            let keys = [bucket, id.sorted(|row: &RecordRow| Value::Uuid(row.id.0))];
+            List::new(collection.name(), keys).with([
+                Column::new("seq", Kind::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
+                Column::new("updated_at", Kind::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
+            ])
+        };
+        Collection::ALL.iter().map(list).collect()
+    });
+    let place = Collection::ALL.iter().position(|c| *c == collection).unwrap_or_default();
+    &LISTS[place]
+}
+
+/// A page of a collection's living records in scope.
+pub fn page(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+) -> Result<Found<RecordRow>, StoreError> {
+    let from = format!("FROM records r WHERE r.collection = {} AND NOT r.deleted AND ", collection.number());
+    let from = Sql::new(from).in_scope("r.bucket", scope);
+    listing::page::<RecordSql, _>(conn, listing, RECORD_COLUMNS, from)
 }
 
 /// `[[name, value, before], …]`, null for none.

@@ -39,8 +39,8 @@ pub struct HistoryField {
     pub current: bool,
 }
 
-/// At most `limit` operations above rev `after`, in order. `past` is everything before `record.last`.
-pub fn entries(record: &Record, past: &[Past], after: u64, limit: usize) -> Vec<HistoryEntry> {
+/// Every operation, in the order of revs. `past` is everything before `record.last`.
+pub fn entries(record: &Record, past: &[Past]) -> Vec<HistoryEntry> {
     let entry = |(past, edits): (Past, sync_core::fields::Edits)| {
         let written = past.written;
         let field = |(name, value): (String, Option<String>)| {
@@ -61,8 +61,7 @@ pub fn entries(record: &Record, past: &[Past], after: u64, limit: usize) -> Vec<
             fields: edits.into_iter().map(field).collect(),
         }
     };
-    let said = sayings(record, past).into_iter().filter(|(past, _)| past.written.rev > after);
-    said.take(limit).map(entry).collect()
+    sayings(record, past).into_iter().map(entry).collect()
 }
 
 /// Stored values are JSON.

@@ -1,0 +1,228 @@
+//! `/v1/{collection}`: the records of the seven collections, and their history.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::list::{ListParams, Page};
+use crate::http::time::format_ms;
+use crate::http::{Answer, Code, Problem};
+use crate::store::listing::{Column, Compare, Found, Kind, List, Listing, Value};
+use crate::store::records::{self, RecordRow, digest_of};
+use crate::store::{Conn, StoreError};
+use crate::sync::history::{HistoryEntry, entries};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::sync::LazyLock;
+use sync_core::{Bucket, Collection};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list).service(read).service(history);
+}
+
+/// A living record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Record {
+    pub bucket: String,
+    pub collection: &'static str,
+    pub id: Uuid,
+    pub rev: u64,
+    pub seq: u64,
+    /// The first 16 bytes of SHA-256 over the RFC 8785 form of `[bucket, collection, id, rev, fields]`, in hex.
+    pub digest: String,
+    /// The corrected time of the latest edit.
+    pub updated_at: String,
+    /// In the flat form, without nulls.
+    #[schema(value_type = Object)]
+    pub fields: Box<RawValue>,
+}
+
+impl TryFrom<RecordRow> for Record {
+    type Error = Problem;
+
+    fn try_from(row: RecordRow) -> Result<Self, Problem> {
+        let key = row.key()?;
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
+        Ok(Self {
+            bucket: key.bucket.to_string(),
+            collection: key.collection.name(),
+            id: key.id,
+            rev: row.rev as u64,
+            seq: row.seq as u64,
+            digest: digest_of(&row.digest)?.to_string(),
+            updated_at: format_ms(row.at_ms),
+            fields: RawValue::from_string(row.fields.0).map_err(corrupt)?,
+        })
+    }
+}
+
+fn not_found() -> Problem {
+    Problem::new(Code::NotFound).detail(
+        "There is no such record in your counties.",
+        "您负责的区县中没有这条记录。",
+    )
+}
+
+/// What the path names; 404 where it cannot name anything.
+fn named(path: (String, String)) -> Result<(Collection, Uuid), Problem> {
+    let collection = Collection::from_name(&path.0).ok_or_else(not_found)?;
+    Ok((collection, Uuid::try_parse(&path.1).map_err(|_| not_found())?))
+}
+
+/// Lists a collection's living records in the caller's counties.
+#[utoipa::path(
+    get,
+    path = "/{collection}",
+    operation_id = "listRecords",
+    tag = "records",
+    params(("collection" = String, Path, example = "households"), ListParams),
+    responses((status = 200, description = "A page, county by county", body = Page<Record>), NotFound, Problems),
+    security(("bearer" = []))
+)]
+#[get("/{collection:households|members|villages|visits|interviews|findings|photos}")]
+async fn list(
+    caller: Caller,
+    app: Data<App>,
+    path: Path<String>,
+    params: ListParams,
+) -> Result<web::Json<Page<Record>>, Problem> {
+    let collection = Collection::from_name(&path).ok_or_else(not_found)?;
+    let asked = params.read(records::list(collection), &app.keys, caller.user)?;
+    let page = app.store.read(move |conn| {
+        let found = records::page(conn, caller.scope(), collection, &asked.listing)?;
+        asked.try_page(found, Record::try_from)
+    });
+    Ok(web::Json(page.await?))
+}
+
+/// Which county is meant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct Where {
+    /// The county; for the rare case that two counties in scope hold records of the same id.
+    #[param(example = "513430")]
+    bucket: Option<String>,
+}
+
+impl Where {
+    fn bucket(&self) -> Result<Option<Bucket>, Problem> {
+        self.bucket.as_deref().map(|code| code.parse().map_err(|_| not_found())).transpose()
+    }
+}
+
+/// Reads a record.
+#[utoipa::path(
+    get,
+    path = "/{collection}/{id}",
+    operation_id = "readRecord",
+    tag = "records",
+    params(("collection" = String, Path, example = "households"), ("id" = Uuid, Path), Where),
+    responses(
+        (status = 200, description = "The record", body = Record),
+        (status = 304, description = "It is still as `If-None-Match` names it"),
+        (status = 410, description = "It is deleted; its history is still there", body = ProblemBody, content_type = "application/problem+json"),
+        NotFound,
+        Problems
+    ),
+    security(("bearer" = []))
+)]
+#[get("/{collection:households|members|villages|visits|interviews|findings|photos}/{id}")]
+async fn read(
+    caller: Caller,
+    app: Data<App>,
+    path: Path<(String, String)>,
+    place: Query<Where>,
+) -> Result<Answer, Problem> {
+    let (collection, id) = named(path.into_inner())?;
+    let bucket = place.bucket()?;
+    let row = app.store.read(move |conn| find(conn, &caller, collection, id, bucket)).await?;
+    if row.deleted {
+        let detail = "This record was deleted. Its history is still there.";
+        return Err(Problem::new(Code::Gone).detail(detail, "该记录已被删除，其历史仍可查阅。"));
+    }
+    Answer::ok(&Record::try_from(row)?)
+}
+
+fn find(
+    conn: &mut Conn,
+    caller: &Caller,
+    collection: Collection,
+    id: Uuid,
+    bucket: Option<Bucket>,
+) -> Result<RecordRow, Problem> {
+    records::find(conn, caller.scope(), collection, id, bucket)?.ok_or_else(not_found)
+}
+
+/// A history is short and is read whole: the list's SQL is never used.
+static HISTORY: LazyLock<List<HistoryEntry>> = LazyLock::new(|| {
+    let rev = Column::new("rev", Kind::Int, "rev").sorted(|entry: &HistoryEntry| Value::Int(entry.rev as i64));
+    List::new("history", [rev])
+});
+
+/// Lists every operation that was ever accepted of a record, losing values included; also of a deleted one.
+#[utoipa::path(
+    get,
+    path = "/{collection}/{id}/history",
+    operation_id = "readHistory",
+    tag = "records",
+    params(
+        ("collection" = String, Path, example = "households"),
+        ("id" = Uuid, Path),
+        ("bucket" = Option<String>, Query, description = "The county, as in reading the record"),
+        ListParams
+    ),
+    responses((status = 200, description = "A page, the first rev first", body = Page<HistoryEntry>), NotFound, Problems),
+    security(("bearer" = []))
+)]
+#[get("/{collection:households|members|villages|visits|interviews|findings|photos}/{id}/history")]
+async fn history(
+    caller: Caller,
+    app: Data<App>,
+    path: Path<(String, String)>,
+    mut params: ListParams,
+) -> Result<web::Json<Page<HistoryEntry>>, Problem> {
+    let (collection, id) = named(path.into_inner())?;
+    let bucket = Where { bucket: params.take("bucket") }.bucket()?;
+    let asked = params.read(&HISTORY, &app.keys, caller.user)?;
+    let found = app.store.snapshot(move |conn| {
+        let row = find(conn, &caller, collection, id, bucket)?;
+        let key = row.key()?;
+        let past = records::load_past(conn, &[key])?.remove(&key).unwrap_or_default();
+        Ok::<_, Problem>((entries(&row.into_record()?, &past), asked))
+    });
+    let (entries, asked) = found.await?;
+    let page = cut(entries, &asked.listing);
+    Ok(web::Json(asked.page(page, |entry| entry)))
+}
+
+/// Cuts the page that was asked for out of a whole history.
+fn cut(mut entries: Vec<HistoryEntry>, listing: &Listing<HistoryEntry>) -> Found<HistoryEntry> {
+    let number = |value: &Value| if let Value::Int(number) = value { *number } else { 0 };
+    entries.retain(|entry| {
+        listing.filters.iter().all(|filter| {
+            let mut values = filter.values.iter().map(number);
+            let rev = entry.rev as i64;
+            match filter.compare {
+                Compare::In => values.any(|value| rev == value),
+                Compare::Gte => values.all(|value| rev >= value),
+                Compare::Lt => values.all(|value| rev < value),
+            }
+        })
+    });
+    let total = listing.count.then_some(entries.len() as u64);
+    let down = listing.order.iter().any(|order| order.down);
+    if down {
+        entries.reverse();
+    }
+    if let Some(after) = listing.after.as_ref().and_then(|values| values.first()).map(number) {
+        entries.retain(|entry| if down { (entry.rev as i64) < after } else { entry.rev as i64 > after });
+    }
+    let more = entries.len() > listing.limit;
+    entries.truncate(listing.limit);
+    let next = entries.last().filter(|_| more).map(|entry| vec![Value::Int(entry.rev as i64)]);
+    Found { rows: entries, next, total }
+}
