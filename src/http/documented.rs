@@ -1,5 +1,4 @@
 //! Problems as the OpenAPI document shows them.
-#![expect(unused_qualifications, reason = "in what ToSchema derives")]
 
 use super::Code;
 use crate::lang::Lang;

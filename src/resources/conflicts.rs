@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office};
-use crate::fields::{Expected, Fault, FieldError};
+use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
 use crate::http::list::{ListParams, Page};
@@ -39,7 +39,7 @@ pub enum ConflictState {
 pub struct ConflictSide {
     /// `null`: the field was cleared.
     #[schema(value_type = Object)]
-    pub value: serde_json::Value,
+    pub value: Value,
     pub user: Uuid,
     pub device: Uuid,
     pub team: Option<Uuid>,
@@ -136,8 +136,7 @@ impl Resolution {
             (None, Some(value)) => Ok(Choice::Value(value)),
             (None, None) => Err(Problem::new(Code::Invalid).errors(vec![FieldError::new("/keep", Fault::Required)])),
             (Some(_), Some(_)) => {
-                let fault = Fault::WrongType { expected: Expected::Null };
-                Err(Problem::new(Code::Invalid).errors(vec![FieldError::new("/value", fault)]))
+                Err(Problem::new(Code::Invalid).errors(vec![FieldError::new("/value", Fault::NotApplicable)]))
             }
         }
     }

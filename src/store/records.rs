@@ -4,7 +4,7 @@
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind as Of, List, Listing, Sql, Value};
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
@@ -188,13 +188,13 @@ pub fn collection_name(column: &str) -> String {
 pub fn list(collection: Collection) -> &'static List<RecordRow> {
     static LISTS: LazyLock<Vec<List<RecordRow>>> = LazyLock::new(|| {
         let list = |collection: &Collection| {
-            let bucket = Column::new("bucket", Kind::Int, "r.bucket");
-            let id = Column::new("id", Kind::Uuid, "r.id");
+            let bucket = Column::new("bucket", Of::Int, "r.bucket");
+            let id = Column::new("id", Of::Uuid, "r.id");
             let bucket = bucket.sorted(|row: &RecordRow| Value::Int(row.bucket.into()));
             let keys = [bucket, id.sorted(|row: &RecordRow| Value::Uuid(row.id.0))];
             List::new(collection.name(), keys).with([
-                Column::new("seq", Kind::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
-                Column::new("updated_at", Kind::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
+                Column::new("seq", Of::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
+                Column::new("updated_at", Of::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
             ])
         };
         Collection::ALL.iter().map(list).collect()
