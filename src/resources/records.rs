@@ -61,10 +61,7 @@ impl TryFrom<RecordRow> for Record {
 }
 
 fn not_found() -> Problem {
-    Problem::new(Code::NotFound).detail(
-        "There is no such record in your counties.",
-        "您负责的区县中没有这条记录。",
-    )
+    Problem::new(Code::NotFound).detail("There is no such record in your counties.", "您负责的区县中没有这条记录。")
 }
 
 /// What the path names; 404 where it cannot name anything.

@@ -74,11 +74,7 @@ pub static LIST: LazyLock<List<ConflictRow>> = LazyLock::new(|| {
 });
 
 /// A page of the conflicts in scope.
-pub fn page(
-    conn: &mut Conn,
-    scope: &Scope,
-    listing: &Listing<ConflictRow>,
-) -> Result<Found<ConflictRow>, StoreError> {
+pub fn page(conn: &mut Conn, scope: &Scope, listing: &Listing<ConflictRow>) -> Result<Found<ConflictRow>, StoreError> {
     let from = Sql::new("FROM conflicts c WHERE ").in_scope("c.bucket", scope);
     listing::page::<ConflictSql, _>(conn, listing, CONFLICT_COLUMNS, from)
 }
