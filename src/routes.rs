@@ -2,7 +2,7 @@
 
 use crate::http::documented::ProblemBody;
 use crate::resources::{conflicts, held_ops, records};
-use crate::{health, sync};
+use crate::{auth, health, sync};
 use actix_web::App;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -12,12 +12,12 @@ use utoipa_actix_web::{AppExt as _, scope};
 
 /// Registers every route.
 pub fn register(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(health::routes);
+    cfg.configure(health::routes).configure(auth::routes::well_known);
     cfg.service(scope("/v1").configure(v1));
 }
 
 fn v1(cfg: &mut ServiceConfig<'_>) {
-    cfg.configure(sync::routes::routes);
+    cfg.configure(auth::routes::routes).configure(sync::routes::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
     // Last: its paths begin with a name.
     cfg.configure(records::routes);
@@ -34,6 +34,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     ),
     components(schemas(ProblemBody)),
     tags(
+        (name = "auth", description = "Signing in and out; access tokens last 15 minutes, refresh tokens count once"),
         (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
         (name = "health", description = "For load balancers and container managers")
     )

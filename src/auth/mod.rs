@@ -4,4 +4,7 @@ pub mod account;
 pub mod attempts;
 pub mod keys;
 pub mod password;
+pub mod routes;
+mod session;
 pub mod tokens;
+mod wire;

@@ -42,6 +42,14 @@ impl User {
             created_at: Instant::now(),
         }
     }
+
+    pub fn role(&self) -> Result<Role, StoreError> {
+        Role::parse(&self.role).ok_or_else(|| StoreError::Corrupt("a user's role".into()))
+    }
+
+    pub fn region(&self) -> Result<Region, StoreError> {
+        Region::parse(&self.region).ok_or_else(|| StoreError::Corrupt("a user's region".into()))
+    }
 }
 
 /// Whether there is anybody.
@@ -80,7 +88,7 @@ pub fn find(conn: &mut Conn, id: Uuid) -> Result<Option<User>, StoreError> {
 /// A user, locked until the commit.
 pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<User>, StoreError> {
     if let Conn::Pg(c) = &mut **tx {
-        users::table.find(Id(id)).select(users::id).for_update().first::<Id>(c).optional()?;
+        users::table.find(Id(id)).select(users::id).for_no_key_update().first::<Id>(c).optional()?;
     }
     find(tx, id)
 }
