@@ -7,4 +7,4 @@ pub mod password;
 pub mod routes;
 mod session;
 pub mod tokens;
-mod wire;
+pub mod wire;

@@ -52,8 +52,9 @@ async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Resul
     let user = user.filter(|user| verified && user.disabled_at.is_none()).ok_or_else(bad_credentials)?;
     attempt.succeeded();
     let now = Instant::now();
-    let open = move |tx: &mut _| session::open(tx, user.id.0, &user.password_hash, &installation, now);
-    answer(&app, app.store.write(open).await?)
+    let issued =
+        app.store.write(move |tx| session::open(tx, user.id.0, &user.password_hash, &installation, now)).await?;
+    answer(&app, issued)
 }
 
 /// Gives new tokens for a refresh token.
@@ -98,20 +99,14 @@ async fn logout(app: Data<App>, body: Json<RefreshToken>) -> Result<HttpResponse
 )]
 #[post("/auth/password")]
 async fn change_password(
+    caller: Caller,
     Bearer(claims): Bearer,
     app: Data<App>,
     request: HttpRequest,
     body: Json<PasswordChange>,
 ) -> Result<HttpResponse, Problem> {
     let PasswordChange { current_password, new_password } = body.value;
-    let read = {
-        let claims = claims.clone();
-        move |conn: &mut _| {
-            let caller = Caller::check(conn, &claims)?;
-            Ok::<_, Problem>(users::find(conn, caller.user)?)
-        }
-    };
-    let user = app.store.read(read).await?.ok_or_else(tokens::unauthorized)?;
+    let user = app.store.read(move |conn| users::find(conn, caller.user)).await?.ok_or_else(tokens::unauthorized)?;
     let faults = password_faults("/new_password", &new_password);
     if !faults.is_empty() {
         return Err(invalid(faults));
@@ -123,15 +118,16 @@ async fn change_password(
     }
     attempt.succeeded();
     let new = password::hashed(new_password).await?;
-    let change = move |tx: &mut _| {
-        let caller: Caller = Caller::check(tx, &claims)?;
-        if !users::set_password(tx, caller.user, &old, &new)? {
-            return Err(Problem::new(Code::Conflict)
-                .detail("The password was changed by somebody else just now.", "密码刚刚已被他人修改。"));
-        }
-        Ok(sessions::end_others(tx, caller.user, Some(caller.session), Instant::now())?)
-    };
-    app.store.write(change).await?;
+    app.store
+        .write(move |tx| {
+            let caller: Caller = Caller::check(tx, &claims)?;
+            if users::set_password(tx, caller.user, &old, &new)? {
+                Ok(sessions::end_others(tx, caller.user, Some(caller.session), Instant::now())?)
+            } else {
+                Err(Problem::new(Code::Conflict).detail("The password has just been changed.", "密码刚刚已被修改。"))
+            }
+        })
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
