@@ -1,11 +1,89 @@
 //! Devices: the installations, each of one user for life.
 
+use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::schema::devices;
-use super::types::{Id, Instant};
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::schema::{devices, users};
+use super::types::{DbInstant, DbUuid, Id, Instant};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use std::sync::LazyLock;
+use sync_core::scope::Region;
 use uuid::Uuid;
+
+type DeviceSql = (
+    DbUuid,
+    DbUuid,
+    Text,
+    Nullable<Text>,
+    Nullable<Text>,
+    DbInstant,
+    DbInstant,
+    Nullable<Text>,
+    Nullable<DbInstant>,
+    BigInt,
+    Nullable<DbInstant>,
+);
+
+/// A row of `devices`, without what only pushes need.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = devices)]
+pub struct Device {
+    pub id: Id,
+    pub user_id: Id,
+    pub name: String,
+    pub platform: Option<String>,
+    pub app_version: Option<String>,
+    pub created_at: Instant,
+    pub last_seen_at: Instant,
+    /// `flush` or `wipe`.
+    pub revoked: Option<String>,
+    pub revoked_at: Option<Instant>,
+    pub acked: i64,
+    pub last_push_at: Option<Instant>,
+}
+
+type Of = Column<Device>;
+
+pub static LIST: LazyLock<List<Device>> = LazyLock::new(|| {
+    List::new("devices", [Of::new("id", Kind::Uuid, "d.id").sorted(|d| Value::Uuid(d.id.0))]).with([
+        Of::new("name", Kind::Text, "d.name").sorted(|d| Value::Text(d.name.clone())),
+        Of::new("created_at", Kind::Instant, "d.created_at").sorted(|d| Value::Instant(d.created_at.ms())),
+        Of::new("last_seen_at", Kind::Instant, "d.last_seen_at").sorted(|d| Value::Instant(d.last_seen_at.ms())),
+        Of::new("user", Kind::Uuid, "d.user_id"),
+        Of::new("team", Kind::Uuid, "u.team_id"),
+        Of::new("platform", Kind::Text, "d.platform"),
+        Of::new("revoked", Kind::Text, "d.revoked"),
+        Of::new("last_push_at", Kind::Instant, "d.last_push_at"),
+    ])
+});
+
+pub fn list(conn: &mut Conn, listing: &Listing<Device>, circle: &Circle) -> Result<Found<Device>, StoreError> {
+    let columns = "d.id, d.user_id, d.name, d.platform, d.app_version, d.created_at, d.last_seen_at, d.revoked, \
+         d.revoked_at, d.acked, d.last_push_at";
+    let from = Sql::new("FROM devices d JOIN users u ON u.id = d.user_id WHERE ").user_in(circle, "u.region", "u.id");
+    listing::page::<DeviceSql, _>(conn, listing, columns, from)
+}
+
+/// A device; `None` when there is none of this id in the circle.
+pub fn find(conn: &mut Conn, id: Uuid, circle: &Circle) -> Result<Option<Device>, StoreError> {
+    let of = devices::table.inner_join(users::table).filter(devices::id.eq(Id(id)));
+    let found = of.select((Device::as_select(), users::region)).first::<(Device, String)>(conn).optional()?;
+    let Some((device, region)) = found else { return Ok(None) };
+    let region = Region::parse(&region).ok_or_else(|| StoreError::Corrupt("a user's region".into()))?;
+    Ok(circle.holds(region, Some(device.user_id.0), None).then_some(device))
+}
+
+/// Revokes a device. Waits for a push of it that is under way.
+pub fn revoke(tx: &mut Tx<'_>, id: Uuid, mode: &str, now: Instant) -> Result<(), StoreError> {
+    Rows::new()
+        .uuid("id", [Id(id)])
+        .text("mode", [mode.to_owned()])
+        .instant("at", [now])
+        .execute(tx, "UPDATE devices SET revoked = v.mode, revoked_at = v.at FROM v WHERE devices.id = v.id")?;
+    Ok(())
+}
 
 /// An installation as its app describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

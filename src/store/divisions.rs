@@ -3,9 +3,14 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
 use super::schema::divisions;
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use diesel::sql_types::{Date, Nullable, Text};
+use std::sync::LazyLock;
+
+type VersionSql = (Text, Date, Nullable<Date>, Text, Text, Nullable<Text>, Nullable<Text>);
 
 /// One version of a division.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -25,6 +30,27 @@ pub struct Version {
 /// Every version of every division, in the order of codes and days.
 pub fn all(conn: &mut Conn) -> Result<Vec<Version>, StoreError> {
     Ok(divisions::table.order((divisions::code, divisions::valid_from)).load(conn)?)
+}
+
+type Of = Column<Version>;
+
+pub static LIST: LazyLock<List<Version>> = LazyLock::new(|| {
+    let code = Of::new("code", Kind::Text, "d.code").sorted(|v| Value::Text(v.code.clone()));
+    List::new("divisions", [code]).with([
+        Of::new("name", Kind::Text, "d.name").sorted(|v| Value::Text(v.name.clone())),
+        Of::new("level", Kind::Text, "d.level").sorted(|v| Value::Text(v.level.clone())),
+        Of::new("parent", Kind::Text, "d.parent"),
+    ])
+});
+
+/// The divisions as they stand on a day.
+pub fn list(conn: &mut Conn, listing: &Listing<Version>, day: NaiveDate) -> Result<Found<Version>, StoreError> {
+    let columns = "d.code, d.valid_from, d.valid_to, d.level, d.name, d.parent, d.successor";
+    // As texts, days compare alike on both engines.
+    let day = || Value::Text(day.to_string());
+    let from = Sql::new("FROM divisions d WHERE CAST(d.valid_from AS TEXT) <= ").bind(day());
+    let from = from.sql(" AND (d.valid_to IS NULL OR CAST(d.valid_to AS TEXT) > ").bind(day()).sql(")");
+    listing::page::<VersionSql, _>(conn, listing, columns, from)
 }
 
 /// The versions of one code, the newest first.

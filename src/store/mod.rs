@@ -1,8 +1,11 @@
 //! Rows and all queries: nothing above this floor speaks SQL.
 
+pub mod assignments;
 pub mod buckets;
 pub mod callers;
+pub mod campaigns;
 pub mod changes;
+pub mod circle;
 pub mod conflicts;
 pub mod conn;
 pub mod devices;

@@ -1,14 +1,21 @@
 //! Users: who can sign in, and where they stand.
 
+use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
+use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
 use super::role::Role;
 use super::schema::users;
-use super::types::{Id, Instant};
+use super::types::{DbInstant, DbUuid, Id, Instant};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, Text};
+use std::sync::LazyLock;
 use sync_core::scope::Region;
 use uuid::Uuid;
+
+type UserSql =
+    (DbUuid, Text, Text, Text, Text, Nullable<DbUuid>, Nullable<Text>, Nullable<DbInstant>, Integer, DbInstant);
 
 /// A row of `users`.
 #[derive(Debug, Clone, Queryable)]
@@ -52,6 +59,26 @@ impl User {
     }
 }
 
+type Of = Column<User>;
+
+pub static LIST: LazyLock<List<User>> = LazyLock::new(|| {
+    List::new("users", [Of::new("id", Kind::Uuid, "u.id").sorted(|u| Value::Uuid(u.id.0))]).with([
+        Of::new("username", Kind::Text, "u.username").sorted(|u| Value::Text(u.username.clone())),
+        Of::new("role", Kind::Text, "u.role").sorted(|u| Value::Text(u.role.clone())),
+        Of::new("region", Kind::Text, "u.region").sorted(|u| Value::Text(u.region.clone())),
+        Of::new("created_at", Kind::Instant, "u.created_at").sorted(|u| Value::Instant(u.created_at.ms())),
+        Of::new("team", Kind::Uuid, "u.team_id"),
+        Of::new("disabled", Kind::Bool, "(u.disabled_at IS NOT NULL)"),
+    ])
+});
+
+pub fn list(conn: &mut Conn, listing: &Listing<User>, circle: &Circle) -> Result<Found<User>, StoreError> {
+    let columns = "u.id, u.username, u.password_hash, u.role, u.region, u.team_id, u.display_name, u.disabled_at, \
+         u.place_no, u.created_at";
+    let from = Sql::new("FROM users u WHERE ").user_in(circle, "u.region", "u.id");
+    listing::page::<UserSql, _>(conn, listing, columns, from)
+}
+
 /// Whether there is anybody.
 pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(diesel::select(exists(users::table.select(users::id))).get_result(conn)?)
@@ -83,6 +110,23 @@ pub fn by_name(conn: &mut Conn, username: &str) -> Result<Option<User>, StoreErr
 
 pub fn find(conn: &mut Conn, id: Uuid) -> Result<Option<User>, StoreError> {
     Ok(users::table.find(Id(id)).first(conn).optional()?)
+}
+
+/// Stores what can change but the password: the place, the display name, whether they are disabled.
+pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+    Rows::new()
+        .uuid("id", [user.id])
+        .text("region", [user.region.clone()])
+        .opt_uuid("team_id", [user.team])
+        .opt_text("display_name", [user.display_name.clone()])
+        .opt_instant("disabled_at", [user.disabled_at])
+        .int("place_no", [user.place_no])
+        .execute(
+            tx,
+            "UPDATE users SET region = v.region, team_id = v.team_id, display_name = v.display_name, \
+             disabled_at = v.disabled_at, place_no = v.place_no FROM v WHERE users.id = v.id",
+        )?;
+    Ok(())
 }
 
 /// A user, locked until the commit.
