@@ -1,7 +1,7 @@
 //! The HTTP kit: problems, bodies, lists, preconditions, and what else every handler shares. It knows no resource.
 
-pub mod answer;
 pub mod address;
+pub mod answer;
 pub mod body;
 pub mod checks;
 pub mod documented;
