@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(fail(n, now), Ok(()));
         }
         assert_eq!(fail(99, now), Err(USER.each));
-        assert_eq!(fail(99, now + Duration::from_secs(10)), Err(USER.each - Duration::from_secs(10)));
+        assert_eq!(fail(99, now + Duration::from_secs(10)), Err(Duration::from_secs(20)));
         assert_eq!(fail(99, now + USER.each), Ok(()));
         assert!(fail(99, now + USER.each).is_err());
         assert!(attempts.begin_at("bo", address(1), now).is_ok());
