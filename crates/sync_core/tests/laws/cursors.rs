@@ -151,6 +151,31 @@ proptest! {
         prop_assert_eq!(phone.live(), world.live());
     }
 
+    /// What was taken away and given back in between is forgotten first, on its first page alone; what stayed is not.
+    #[test]
+    fn given_back_begins_again(written in 1..9_u8, moved in any::<bool>(), pulled in any::<bool>()) {
+        let (mut world, mut phone) = (World::new(), Phone::new());
+        for code in [CODES[0], CODES[1]] {
+            world.grant(code, true);
+            (0..written).for_each(|id| world.write(code, id, false));
+        }
+        finish(&world, &mut phone, false)?;
+        world.grant(CODES[0], false);
+        if pulled {
+            finish(&world, &mut phone, false)?;
+        }
+        world.grant(CODES[0], true);
+        world.place_no += u32::from(moved);
+        let page = world.pull(&phone.cursor, &[], 99);
+        let reset: Vec<u32> = page.parts.iter().filter(|part| part.reset).map(|part| part.bucket.code()).collect();
+        prop_assert_eq!(&reset[..], if moved { &CODES[..2] } else { &CODES[..1] });
+        phone.store(page);
+        prop_assert_eq!(phone.live(), world.live());
+        world.write(CODES[0], 0, true);
+        let page = world.pull(&phone.cursor, &[], 99);
+        prop_assert!(page.parts.iter().all(|part| !part.reset));
+    }
+
     /// Tombstones may go once they are old: who is older than they begins again, who is not is not disturbed.
     #[test]
     fn a_place_below_the_floor_begins_again(given in 1..9_u64, more in 0..9_u64, keep in 0..9_u64) {
@@ -165,4 +190,28 @@ proptest! {
         phone.store(page);
         prop_assert_eq!(phone.live(), world.live());
     }
+}
+
+/// A restart that has to wait for room on a page: until it comes the phone holds what it had, and is told to forget it
+/// when the bucket leaves its scope meanwhile.
+#[test]
+fn a_restart_that_waits_is_held_until_it_comes() {
+    let (mut world, mut phone) = (World::new(), Phone::new());
+    for code in [CODES[0], CODES[1]] {
+        world.grant(code, true);
+        world.write(code, 0, false);
+    }
+    finish(&world, &mut phone, false).unwrap();
+    world.write(CODES[0], 1, false);
+    let restart = [bucket(CODES[1])];
+    let page = world.pull(&phone.cursor, &restart, 1);
+    assert!(page.more && page.parts.iter().all(|part| part.bucket.code() == CODES[0]));
+    phone.store(page);
+    let next = world.pull(&phone.cursor, &[], 9);
+    assert!(next.parts.iter().any(|part| part.bucket == restart[0] && part.reset));
+    world.grant(CODES[1], false);
+    let next = world.pull(&phone.cursor, &[], 9);
+    assert_eq!(next.revoked, restart);
+    phone.store(next);
+    assert_eq!(phone.live(), world.live());
 }

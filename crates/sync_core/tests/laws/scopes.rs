@@ -16,6 +16,13 @@ proptest! {
             let parsed = Region::parse(region).unwrap();
             prop_assert_eq!(Scope::Region(parsed).contains(bucket), code.starts_with(region));
             prop_assert_eq!(parsed.buckets().contains(&bucket.code()), code.starts_with(region));
+            // And the codes at its edges.
+            let (first, last) = (format!("{region:0<6}"), format!("{region:9<6}"));
+            let edges = [&first, &last].map(|edge| edge.parse::<u32>().unwrap());
+            for edge in [edges[0] - 1, edges[0], edges[1], edges[1] + 1] {
+                let seen = Bucket::new(edge).is_some_and(|bucket| Scope::Region(parsed).contains(bucket));
+                prop_assert_eq!(seen, edge.to_string().starts_with(region), "{}", edge);
+            }
         }
     }
 
