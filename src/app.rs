@@ -3,6 +3,7 @@
 use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
+use crate::limits::Limits;
 use crate::store::Store;
 use crate::sync::events::Moves;
 
@@ -14,6 +15,8 @@ pub struct App {
     pub keys: Keys,
     /// Who listens for news.
     pub moves: Moves,
+    /// Who asks too often.
+    pub limits: Limits,
     /// Failed sign-ins.
     pub attempts: Attempts,
 }

@@ -4,15 +4,20 @@ use crate::app::App;
 use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
+use crate::housekeeping::Housekeeping;
+use crate::http::middleware::{Methods, RequestSpan, dress, spare_streams};
+use crate::limits::{Limits, limit};
 use crate::routes;
 use crate::store::{Store, migrations};
 use crate::sync::events::Moves;
 use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
 use anyhow::{Context as _, anyhow, ensure};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
+use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -32,8 +37,10 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let workers = config.workers;
-    let moves = Moves::watch(store.clone());
-    let app = web::Data::new(App { config, store, keys, moves: moves.clone(), attempts: Attempts::default() });
+    let (moves, limits) = (Moves::watch(store.clone()), Limits::new(config.rate_limit));
+    let app = App { config, store, keys, moves: moves.clone(), limits, attempts: Attempts::default() };
+    let housekeeping = Housekeeping::begin(app.clone())?;
+    let app = web::Data::new(app);
     let (ready, started) = sync_channel(1);
     let thread = std::thread::Builder::new().name("ruhu".into()).spawn(move || {
         actix_web::rt::System::new().block_on(async move {
@@ -41,7 +48,14 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
                 let app = actix_web::App::new().app_data(app.clone());
                 let (app, document) =
                     app.into_utoipa_app().openapi(routes::preamble()).configure(routes::register).split_for_parts();
-                app.service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+                app.app_data(Methods::of(&document))
+                    .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
+                    .service(web::redirect("/docs", "/docs/"))
+                    .wrap(from_fn(spare_streams))
+                    .wrap(Compress::default())
+                    .wrap(from_fn(limit))
+                    .wrap(from_fn(dress))
+                    .wrap(TracingLogger::<RequestSpan>::new())
             });
             let server = server.workers(workers).shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
             // Whoever started it may have given up.
@@ -50,7 +64,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         })
     })?;
     let handle = started.recv().map_err(|_| anyhow!("the server did not start"))?;
-    Ok(Running { address, handle, moves, thread: Some(thread) })
+    Ok(Running { address, handle, moves, _housekeeping: housekeeping, thread: Some(thread) })
 }
 
 /// A server that runs in this process. Dropping it stops it.
@@ -58,6 +72,7 @@ pub struct Running {
     pub address: SocketAddr,
     handle: ServerHandle,
     moves: Moves,
+    _housekeeping: Housekeeping,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 

@@ -7,7 +7,7 @@ use crate::http::{Code, Problem};
 use crate::store::Role;
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
@@ -99,9 +99,17 @@ impl FromRequest for Bearer {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
+    /// A signature is checked once in a request, however often it is asked for.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(known) = request.extensions().get::<Self>() {
+            return ready(Ok(known.clone()));
+        }
         let claims = request.app_data::<web::Data<App>>().zip(token(request)).and_then(|(app, t)| app.keys.verify(t));
-        ready(claims.map(Self).ok_or_else(unauthorized))
+        let bearer = claims.map(Self).ok_or_else(unauthorized);
+        if let Ok(bearer) = &bearer {
+            request.extensions_mut().insert(bearer.clone());
+        }
+        ready(bearer)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod documented;
 mod extract;
 pub mod idempotency;
 pub mod list;
+pub mod middleware;
 pub mod problem;
 pub mod shape;
 pub mod time;
