@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::auth::tokens::{Bearer, Claims, unauthorized};
 use crate::http::{Code, Problem};
 use crate::store::callers::{self, Standing};
+use crate::store::circle::Circle;
 use crate::store::{Conn, Role};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -103,6 +104,14 @@ impl<R> Caller<R> {
         &self.scope
     }
 
+    /// The users, teams and devices that the caller sees.
+    pub fn circle(&self) -> Circle {
+        match self.role {
+            Role::Provincial | Role::Prefecture => Circle::Region(self.region),
+            Role::Team => Circle::Member { user: self.user, team: self.team },
+        }
+    }
+
     /// Names the unbroken time in which the caller has had a bucket, for a cursor.
     pub fn grant(&self, bucket: Bucket) -> Grant {
         let team = self.counties.get(&bucket).copied().unwrap_or_default();
@@ -130,6 +139,12 @@ impl<R: Required> FromRequest for Caller<R> {
 pub fn forbidden() -> Problem {
     Problem::new(Code::Forbidden)
         .detail("Your role or region does not allow this.", "您的角色或所属地区无权执行此操作。")
+}
+
+/// 404: it is not there, or not for the caller to see; the two look alike.
+pub fn not_found() -> Problem {
+    Problem::new(Code::NotFound)
+        .detail("There is nothing here, or nothing that you may see.", "此处没有内容，或您无权查看。")
 }
 
 /// 403 with what the device has to do: `flush_then_wipe` or `wipe`.

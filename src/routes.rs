@@ -1,7 +1,9 @@
 //! The only list of routes. The OpenAPI document is collected from it.
 
 use crate::http::documented::ProblemBody;
-use crate::resources::{conflicts, held_ops, records};
+use crate::resources::{
+    assignments, campaigns, conflicts, devices, dictionary, divisions, held_ops, me, records, teams, users,
+};
 use crate::{auth, health, sync};
 use actix_web::App;
 use utoipa::OpenApi as _;
@@ -18,6 +20,9 @@ pub fn register(cfg: &mut ServiceConfig<'_>) {
 
 fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::routes::routes).configure(sync::routes::routes);
+    cfg.configure(me::routes).configure(users::routes).configure(teams::routes).configure(devices::routes);
+    cfg.configure(campaigns::routes).configure(assignments::routes);
+    cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
     // Last: its paths begin with a name.
     cfg.configure(records::routes);

@@ -100,7 +100,7 @@ pub struct DeviceRef {
 }
 
 /// A user as they see themselves.
-#[derive(Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Person {
     pub id: Uuid,
     #[schema(example = "ali")]

@@ -1,11 +1,14 @@
 //! Problems as the OpenAPI document shows them.
 
 use super::Code;
+use super::answer::IfMatch;
+use super::idempotency::Idempotency;
 use crate::lang::Lang;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use utoipa::openapi::{self, RefOr};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{self, RefOr, Required};
+use utoipa::{IntoParams, IntoResponses, PartialSchema as _, ToSchema};
 
 /// One fault of a body.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,6 +69,53 @@ impl IntoResponses for NotFound {
     fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
         [(Code::NotFound.status().as_str().to_owned(), Code::NotFound.documented())].into()
     }
+}
+
+/// What may be wrong with a body.
+pub struct BodyProblems;
+
+impl IntoResponses for BodyProblems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let codes = [Code::TooLarge, Code::UnsupportedMediaType, Code::Invalid];
+        codes.into_iter().map(|code| (code.status().as_str().to_owned(), code.documented())).collect()
+    }
+}
+
+/// What `If-Match` may meet.
+pub struct Preconditions;
+
+impl IntoResponses for Preconditions {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let codes = [Code::PreconditionFailed, Code::PreconditionRequired];
+        codes.into_iter().map(|code| (code.status().as_str().to_owned(), code.documented())).collect()
+    }
+}
+
+/// What the present state may forbid.
+pub struct Conflicts;
+
+impl IntoResponses for Conflicts {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        [(Code::Conflict.status().as_str().to_owned(), Code::Conflict.documented())].into()
+    }
+}
+
+impl IntoParams for Idempotency {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = "The same key and body within 7 days give the same answer, and count once";
+        vec![header("Idempotency-Key", text, Required::False)]
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![header("If-Match", "The `ETag` of what you have seen", Required::True)]
+    }
+}
+
+fn header(name: &str, description: &str, required: Required) -> Parameter {
+    let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required);
+    parameter.description(Some(description)).schema(Some(String::schema())).build()
 }
 
 impl Code {

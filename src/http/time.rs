@@ -38,6 +38,18 @@ impl Day {
     }
 }
 
+impl From<NaiveDate> for Day {
+    fn from(day: NaiveDate) -> Self {
+        Self(day)
+    }
+}
+
+impl From<Day> for NaiveDate {
+    fn from(Day(day): Day) -> Self {
+        day
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%Y-%m-%d"))

@@ -45,6 +45,14 @@ pub fn find(conn: &mut Conn, id: Uuid) -> Result<Option<Campaign>, StoreError> {
     Ok(campaigns::table.find(Id(id)).first(conn).optional()?)
 }
 
+/// A campaign, locked until the commit.
+pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Campaign>, StoreError> {
+    if let Conn::Pg(c) = &mut **tx {
+        campaigns::table.find(Id(id)).select(campaigns::id).for_no_key_update().first::<Id>(c).optional()?;
+    }
+    find(tx, id)
+}
+
 pub fn insert(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     row(campaign).execute(
         tx,

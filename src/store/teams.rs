@@ -53,6 +53,14 @@ pub fn find(conn: &mut Conn, id: Uuid, circle: &Circle) -> Result<Option<Team>, 
     Ok(circle.holds(team.region()?, None, Some(id)).then_some(team))
 }
 
+/// A team of the circle, locked until the commit.
+pub fn lock(tx: &mut Tx<'_>, id: Uuid, circle: &Circle) -> Result<Option<Team>, StoreError> {
+    if let Conn::Pg(c) = &mut **tx {
+        teams::table.find(Id(id)).select(teams::id).for_no_key_update().first::<Id>(c).optional()?;
+    }
+    find(tx, id, circle)
+}
+
 /// The region that a team belongs to.
 pub fn region(conn: &mut Conn, id: Uuid) -> Result<Option<Region>, StoreError> {
     let found: Option<Team> = teams::table.find(Id(id)).first(conn).optional()?;
