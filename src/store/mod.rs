@@ -21,6 +21,8 @@ mod role;
 pub mod schema;
 pub mod sessions;
 pub mod teams;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod types;
 pub mod users;
 mod writer;

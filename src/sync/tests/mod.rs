@@ -2,60 +2,24 @@
 
 mod statements;
 
-use crate::config::Config;
+use crate::store::tests::Scratch;
 use crate::store::types::{Id, Instant};
-use crate::store::{Conn, Engine, Store, StoreError, migrations};
-use diesel::prelude::*;
+use crate::store::{Conn, Engine, StoreError};
 use uuid::Uuid;
 
 pub(super) const COUNTY: &str = "513430";
 
-/// A database of its own with one county and one phone, removed when dropped.
+/// A database with one county and one phone.
 pub(super) struct Ground {
-    pub store: Store,
+    pub scratch: Scratch,
     pub session: Uuid,
-    dir: std::path::PathBuf,
-    database: Option<String>,
-}
-
-fn admin_url() -> String {
-    std::env::var("RUHU_TEST_POSTGRES").expect("RUHU_TEST_POSTGRES leads to a PostgreSQL: run bin/test")
-}
-
-fn as_admin(statement: &str) {
-    let mut conn = PgConnection::establish(&admin_url()).unwrap();
-    diesel::sql_query(statement).execute(&mut conn).unwrap();
 }
 
 impl Ground {
     pub(super) fn new(engine: Engine) -> Self {
-        let name = format!("ruhu_sync_{}", Uuid::now_v7().simple());
-        let dir = std::env::temp_dir().join(&name);
-        std::fs::create_dir_all(&dir).unwrap();
-        let database = (engine == Engine::Postgres).then(|| name.clone());
-        let url = match &database {
-            None => format!("sqlite:{}", dir.join("ruhu.db").display()),
-            Some(name) => {
-                as_admin(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
-                let admin = admin_url();
-                let (address, parameters) = admin.split_once('?').map_or((admin.as_str(), ""), |(a, p)| (a, p));
-                let server = address.rsplit_once('/').unwrap().0;
-                format!("{server}/{name}?{parameters}")
-            }
-        };
-        migrations::migrate(&url).unwrap();
-        let store = Store::open(&Config::for_test(url, &dir)).unwrap();
-        let session = store.write_now(|tx| people(tx)).unwrap();
-        Self { store, session, dir, database }
-    }
-}
-
-impl Drop for Ground {
-    fn drop(&mut self) {
-        if let Some(name) = &self.database {
-            as_admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        }
-        let _ = std::fs::remove_dir_all(&self.dir);
+        let scratch = Scratch::new(engine);
+        let session = scratch.store.write_now(|tx| people(tx)).unwrap();
+        Self { scratch, session }
     }
 }
 

@@ -22,7 +22,7 @@ fn apply(ground: &Ground, ops: Vec<Value>) -> (Answers, usize) {
     let job = Job { session: ground.session, team: None, received: NOW, clock, ops };
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
-    let answers = ground.store.write_now(move |tx| {
+    let answers = ground.scratch.store.write_now(move |tx| {
         let counter = move |event: InstrumentationEvent<'_>| {
             if matches!(event, InstrumentationEvent::StartQuery { .. }) {
                 counted.fetch_add(1, Ordering::Relaxed);
