@@ -84,7 +84,7 @@ macro_rules! integers {
             let Value::Number(number) = self.0 else { return Err(Misfit::wrong(Expected::Integer)) };
             let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
             let whole = whole.ok_or_else(|| Misfit::wrong(Expected::Integer))?;
-            let (min, max) = (<$int>::MIN as f64, <$int>::MAX as f64);
+            let (min, max) = (i128::from(<$int>::MIN) as f64, i128::from(<$int>::MAX) as f64);
             visitor.$visit(<$int>::try_from(whole).map_err(|_| Fault::OutOfRange { min, max })?)
         })+
     };

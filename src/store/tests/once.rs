@@ -4,7 +4,7 @@ use super::Scratch;
 use crate::http::idempotency::Idempotency;
 use crate::http::{Answer, Code, Problem};
 use crate::store::dialect::Rows;
-use crate::store::{Engine, Instant, Store, StoreError, idempotency};
+use crate::store::{Engine, Instant, Store, buckets, idempotency};
 use actix_web::FromRequest as _;
 use actix_web::test::TestRequest;
 use chrono::TimeDelta;
@@ -32,7 +32,7 @@ fn make(store: &Store, key: &Idempotency, user: Uuid, body: &'static str, fails:
 }
 
 fn made(store: &Store) -> usize {
-    store.read_now(|conn| crate::store::buckets::seqs(conn)).unwrap().len()
+    store.read_now(buckets::seqs).unwrap().len()
 }
 
 fn a_key_counts_once(engine: Engine) {
@@ -71,7 +71,7 @@ fn a_key_is_forgotten_after_a_week(engine: Engine) {
     };
     assert!(claimed("k", -8) && claimed("l", -8) && claimed("m", -6));
     assert!(claimed("k", 0) && !claimed("m", 0) && !claimed("k", 0));
-    let swept = scratch.store.write_now(|tx| Ok::<_, StoreError>(idempotency::sweep(tx, Instant::now())?)).unwrap();
+    let swept = scratch.store.write_now(|tx| idempotency::sweep(tx, Instant::now())).unwrap();
     assert_eq!(swept, 1);
 }
 
