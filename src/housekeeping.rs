@@ -1,7 +1,7 @@
 //! What has to be done now and then, by a thread of its own: whatever was kept for a time is forgotten after it.
 
 use crate::app::App;
-use crate::store::{Instant, idempotency};
+use crate::store::{Instant, StoreError, Tx, idempotency, sessions};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -20,14 +20,20 @@ impl Housekeeping {
         let thread = std::thread::Builder::new().name("housekeeping".into()).spawn(move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 app.limits.sweep();
-                let swept = app.store.write_now(|tx| idempotency::sweep(tx, Instant::now()));
-                if let Err(error) = swept {
+                if let Err(error) = app.store.write_now(sweep) {
                     tracing::warn!(%error, "what is too old could not be removed: it will be tried again");
                 }
             }
         })?;
         Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
+}
+
+fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let now = Instant::now();
+    idempotency::sweep(tx, now)?;
+    sessions::sweep(tx, now)?;
+    Ok(())
 }
 
 impl Drop for Housekeeping {

@@ -1,9 +1,11 @@
 //! The command line: one file for each subcommand.
 
 pub mod healthcheck;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod serve;
+pub mod user;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Command {
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
     Healthcheck(healthcheck::Healthcheck),
+    User(user::User),
+    Import(import::Import),
 }
 
 impl Cli {
@@ -44,6 +48,8 @@ impl Cli {
             Command::Migrate(migrate) => migrate.run(),
             Command::Openapi(openapi) => openapi.run(),
             Command::Healthcheck(healthcheck) => Ok(healthcheck.run()),
+            Command::User(user) => user.run(),
+            Command::Import(import) => import.run(),
         }
     }
 

@@ -51,7 +51,7 @@ pub fn open(tx: &mut Tx<'_>, user: Uuid, device: Option<Uuid>, now: Instant) -> 
     Ok(id)
 }
 
-/// Gives a session a refresh token; forgets those of any session that have expired.
+/// Gives a session a refresh token.
 pub fn hand_out(
     tx: &mut Tx<'_>,
     session: Uuid,
@@ -59,7 +59,6 @@ pub fn hand_out(
     now: Instant,
     expires_at: Instant,
 ) -> Result<(), StoreError> {
-    Rows::new().instant("at", [now]).execute(tx, "DELETE FROM refresh_tokens WHERE expires_at < (SELECT at FROM v)")?;
     Rows::new()
         .bytes("hash", [token.to_vec()])
         .uuid("session_id", [Id(session)])
@@ -67,6 +66,12 @@ pub fn hand_out(
         .instant("expires_at", [expires_at])
         .execute(tx, "INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at) SELECT * FROM v")?;
     Ok(())
+}
+
+/// Forgets the refresh tokens that have expired.
+pub fn sweep(tx: &mut Tx<'_>, now: Instant) -> Result<usize, StoreError> {
+    let rows = Rows::new().instant("now", [now]);
+    Ok(rows.execute(tx, "DELETE FROM refresh_tokens WHERE expires_at < (SELECT now FROM v)")?)
 }
 
 /// Finds a refresh token and locks it until the commit, so that two who use it take turns.

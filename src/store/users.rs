@@ -79,6 +79,11 @@ pub fn list(conn: &mut Conn, listing: &Listing<User>, circle: &Circle) -> Result
     listing::page::<UserSql, _>(conn, listing, columns, from)
 }
 
+/// Everybody, by name.
+pub fn all(conn: &mut Conn) -> Result<Vec<User>, StoreError> {
+    Ok(users::table.order(users::username).load(conn)?)
+}
+
 /// Whether there is anybody.
 pub fn any(conn: &mut Conn) -> Result<bool, StoreError> {
     Ok(diesel::select(exists(users::table.select(users::id))).get_result(conn)?)
