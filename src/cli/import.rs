@@ -27,7 +27,10 @@ enum What {
     ///
     /// Importing a file again changes nothing; a code that is not in the file stays as it is. If a line is wrong, it is
     /// named and nothing is imported.
-    Divisions { file: PathBuf },
+    Divisions {
+        /// The CSV file
+        file: PathBuf,
+    },
 }
 
 impl Import {

@@ -44,9 +44,13 @@ enum Action {
     /// List everybody
     List,
     /// Disable a user and end their sign-ins
-    Disable { name: String },
+    Disable {
+        /// The name to sign in with
+        name: String,
+    },
     /// Give a user another password and end their sign-ins
     ResetPassword {
+        /// The name to sign in with
         name: String,
         #[command(flatten)]
         password: Password,
@@ -64,13 +68,18 @@ impl Password {
     fn get(&self) -> io::Result<String> {
         if !self.password_stdin {
             // 122 random bits.
-            let made = Uuid::new_v4().simple().to_string();
-            println!("password: {made}");
-            return Ok(made);
+            return Ok(Uuid::new_v4().simple().to_string());
         }
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// Tells a password that was made.
+    fn tell(&self, password: &str) {
+        if !self.password_stdin {
+            println!("password: {password}");
+        }
     }
 }
 
@@ -79,8 +88,10 @@ impl User {
         let config = config::resolve(self.data, ServerSettings::default())?;
         match self.action {
             Action::Add { name, role, region, team, password } => {
-                let id = setup::add_user(&config, &name, &password.get()?, &role, &region, team)?;
+                let text = password.get()?;
+                let id = setup::add_user(&config, &name, &text, &role, &region, team)?;
                 println!("added {name}, {id}");
+                password.tell(&text);
             }
             Action::List => list(&config)?,
             Action::Disable { name } => {
@@ -88,8 +99,10 @@ impl User {
                 println!("disabled {name}");
             }
             Action::ResetPassword { name, password } => {
-                setup::reset_password(&config, &name, &password.get()?)?;
+                let text = password.get()?;
+                setup::reset_password(&config, &name, &text)?;
                 println!("{name} has a new password");
+                password.tell(&text);
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! `/v1/teams`: field teams. Each belongs to the office of a province or a prefecture, for life.
 
-use super::present;
+use super::Patch;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, forbidden, not_found};
@@ -99,9 +99,9 @@ struct NewTeam {
 struct TeamChange {
     name: Option<String>,
     /// `null` clears it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<Member>)]
-    leader: Option<Option<Member>>,
+    leader: Patch<Member>,
     members: Option<Vec<Member>>,
 }
 
@@ -226,18 +226,15 @@ async fn update(
         if_match.check(&Team::try_from(row.clone())?)?;
         let mut checks = Checks::new();
         checks.optional_name("/name", name.as_deref(), NAME_MAX);
-        let people = leader.as_ref().and_then(Option::as_ref);
-        check_people(&mut checks, people, members.as_deref().unwrap_or_default());
+        check_people(&mut checks, leader.value(), members.as_deref().unwrap_or_default());
         checks.done()?;
-        if let Some(name) = name {
-            row.name = name;
-        }
-        if let Some(leader) = &leader {
-            row.leader = leader.as_ref().map(json);
-        }
-        if let Some(members) = &members {
-            row.members = json(members);
-        }
+        row.name = name.unwrap_or(row.name);
+        row.leader = match leader {
+            Patch::Keep => row.leader,
+            Patch::Clear => None,
+            Patch::Set(leader) => Some(json(&leader)),
+        };
+        row.members = members.map_or(row.members, |members| json(&members));
         teams::update(tx, &row)?;
         Ok::<_, Problem>(Team::try_from(row)?)
     });

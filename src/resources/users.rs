@@ -1,6 +1,6 @@
 //! `/v1/users`: who can sign in. An office makes and changes the users of its region, a member of a team sees themselves.
 
-use super::present;
+use super::Patch;
 use crate::app::App;
 use crate::auth::account::{Place, password_faults, username_faults};
 use crate::auth::password;
@@ -98,9 +98,9 @@ impl NewUser {
 #[serde(deny_unknown_fields)]
 struct UserChange {
     /// `null` clears it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    display_name: Option<Option<String>>,
+    display_name: Patch<String>,
     /// Disabling ends every sign-in of the user at once.
     disabled: Option<bool>,
     /// Moves a team's user to another team.
@@ -231,12 +231,10 @@ fn seen<R>(row: Option<Row>, caller: &Caller<R>) -> Result<Row, Problem> {
 }
 
 fn changed(tx: &mut Tx<'_>, caller: &Caller<Office>, mut row: Row, change: UserChange) -> Result<Row, Problem> {
-    if let Some(name) = change.display_name {
-        let mut checks = Checks::new();
-        checks.optional_name("/display_name", name.as_deref(), NAME_MAX);
-        checks.done()?;
-        row.display_name = name;
-    }
+    let mut checks = Checks::new();
+    checks.optional_name("/display_name", change.display_name.value().map(String::as_str), NAME_MAX);
+    checks.done()?;
+    row.display_name = change.display_name.apply(row.display_name);
     if change.team.is_some() || change.region.is_some() {
         let role = row.role()?;
         // A team's region follows the team; an office's stays unless it is named.
