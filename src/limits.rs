@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::http::address::address;
+use crate::http::middleware::HEALTH;
 use crate::http::{Code, Problem};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -20,9 +21,6 @@ use uuid::Uuid;
 
 /// What a caller may ask at once is what it may ask in so many seconds.
 const BURST_SECONDS: u32 = 10;
-
-/// What load balancers ask, again and again.
-const UNLIMITED: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Who is counted as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,7 +68,7 @@ pub async fn limit<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let verdict = match request.app_data::<web::Data<App>>().cloned() {
-        Some(app) if app.config.rate_limit > 0 && !UNLIMITED.contains(&request.path()) => app
+        Some(app) if app.config.rate_limit > 0 && !HEALTH.contains(&request.path()) => app
             .limits
             .count(&who(&mut request, app.config.behind_proxy))
             .map(|verdict| (verdict, app.config.rate_limit)),

@@ -13,12 +13,17 @@ use std::future::Future;
 use std::io::{self, Read as _};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Of the JSON body of anything but a push.
 pub const JSON_BYTES: usize = 1024 * 1024;
 
 /// Larger bodies are unpacked on a thread for blocking work.
 const UNPACK_HERE: usize = 64 * 1024;
+
+/// A body may come as slowly as a bad network makes it, but not stand still for so long.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// 8 MiB, what RFC 9659 allows a sender of `zstd`: else a few bytes could ask for 128 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
@@ -169,10 +174,9 @@ fn too_large(limit: usize) -> Problem {
 async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     let mut arrived = 0_usize;
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| {
-            Problem::new(Code::Malformed).detail("The body did not arrive whole.", "请求体没有完整送达。")
-        })?;
+    let cut = || Problem::new(Code::Malformed).detail("The body did not arrive whole.", "请求体没有完整送达。");
+    while let Some(chunk) = timeout(SILENCE, payload.next()).await.map_err(|_| cut())? {
+        let chunk = chunk.map_err(|_| cut())?;
         arrived = arrived.saturating_add(chunk.len());
         if arrived <= limit {
             body.extend_from_slice(&chunk);

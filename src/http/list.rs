@@ -4,7 +4,7 @@
 use super::time::{Day, parse_ms};
 use super::{Code, Problem};
 use crate::auth::keys::Keys;
-use crate::store::listing::{Compare, Filter, Found, Kind, List, Listing, Order, Value};
+use crate::store::listing::{Compare, Filter, Found, Kind, List, Listed, Listing, Order, Value};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use base64::Engine as _;
@@ -12,8 +12,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use uuid::Uuid;
@@ -53,21 +54,50 @@ impl FromRequest for ListParams {
     }
 }
 
-impl IntoParams for ListParams {
+/// What the document says of a list's parameters: `params(ListOf<User>)`.
+pub struct ListOf<R>(PhantomData<R>);
+
+impl<R: Listed> IntoParams for ListOf<R> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let number = Object::builder().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LIMIT_MOST));
-        vec![
+        let columns = &R::list().columns;
+        let sorted: Vec<_> = columns.iter().filter(|column| column.is_sorted()).map(|column| &*column.name).collect();
+        let sort = format!("Fields, each with `-` before it to turn its order: {}", sorted.join(", "));
+        let limit = Object::builder().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LIMIT_MOST));
+        let mut parameters = vec![
             parameter("cursor", "`next` of the page before; the other parameters stay as they were", String::schema()),
-            parameter("limit", "Items on a page", number.default(Some(LIMIT_DEFAULT.into())).into()),
-            parameter("count", "Also tell how many items all pages have", bool::schema()),
-            parameter("sort", "`field,-field`", String::schema()),
-        ]
+            parameter("limit", "Items on a page", limit.default(Some(LIMIT_DEFAULT.into())).into()),
+            parameter("count", "Tell in `total` how many items all pages have", bool::schema()),
+            parameter("sort", &sort, String::schema()),
+        ];
+        parameters.extend(columns.iter().map(|column| {
+            let name = &column.name;
+            let more = if is_ordered(column.kind) { format!(", `{name}[gte]=`, `{name}[lt]=`") } else { String::new() };
+            parameter(name, &format!("Only these; also `{name}[in]=a,b`{more}"), schema(column.kind))
+        }));
+        parameters
     }
 }
 
 fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(Required::False);
     parameter.description(Some(description)).schema(Some(schema)).build()
+}
+
+fn schema(kind: Kind) -> RefOr<Schema> {
+    let text = |format| Object::builder().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
+    match kind {
+        Kind::Text => String::schema(),
+        Kind::Uuid => text(KnownFormat::Uuid).into(),
+        Kind::Day => text(KnownFormat::Date).into(),
+        Kind::Instant | Kind::Millis => text(KnownFormat::DateTime).into(),
+        Kind::Int => i64::schema(),
+        Kind::Bool => bool::schema(),
+    }
+}
+
+/// Whether greater and less mean something.
+fn is_ordered(kind: Kind) -> bool {
+    !matches!(kind, Kind::Uuid | Kind::Bool)
 }
 
 /// A list that was asked for, and by whom: makes the cursors of its pages.
@@ -160,7 +190,7 @@ fn read_filter<R>(list: &List<R>, name: &str, text: &str) -> Result<Filter, Prob
     };
     let place = list.columns.iter().position(|column| column.name == field).ok_or_else(unknown)?;
     let kind = list.columns[place].kind;
-    if matches!(compare, Some(Compare::Gte | Compare::Lt)) && matches!(kind, Kind::Uuid | Kind::Bool) {
+    if matches!(compare, Some(Compare::Gte | Compare::Lt)) && !is_ordered(kind) {
         return Err(unknown());
     }
     let texts: Vec<&str> = if compare == Some(Compare::In) { text.split(',').collect() } else { vec![text] };

@@ -20,6 +20,9 @@ use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 use utoipa::openapi::{OpenApi, PathItem};
 
+/// What load balancers ask, again and again.
+pub const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+
 /// The span of a request: what every line of its log carries.
 pub struct RequestSpan;
 
@@ -50,7 +53,11 @@ pub async fn dress<B: MessageBody>(
     let docs = answer.request().path().starts_with("/docs");
     careful(answer.headers_mut(), docs);
     let (status, ms) = (answer.status().as_u16(), begun.elapsed().as_millis() as u64);
-    tracing::info!(status, ms, "answered");
+    if status < 400 && HEALTH.contains(&answer.request().path()) {
+        tracing::debug!(status, ms, "answered");
+    } else {
+        tracing::info!(status, ms, "answered");
+    }
     Ok(answer)
 }
 
@@ -156,12 +163,19 @@ fn methods(item: &PathItem) -> Option<HeaderValue> {
 
 /// The methods of the request's path, if it is one.
 fn allowed(request: &HttpRequest) -> Option<HeaderValue> {
-    request.app_data::<Methods>()?.0.get(&request.match_pattern()?).cloned()
+    request.app_data::<Methods>()?.0.get(&documented(&request.match_pattern()?)).cloned()
+}
+
+/// A path as the document has it: `{name}` where actix has `{name:expression}`.
+fn documented(pattern: &str) -> String {
+    let mut parts = pattern.split('}').map(|part| part.split_once(':').map_or(part, |(before, _)| before));
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| path + "}" + part)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Methods, RequestSpan, dress, spare_streams};
+    use super::{Methods, RequestSpan, documented, dress, spare_streams};
     use crate::http::{Code, Problem};
     use actix_web::http::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CONTENT_ENCODING, CONTENT_TYPE};
     use actix_web::middleware::{Compress, from_fn};
@@ -209,6 +223,12 @@ mod tests {
             assert!(problem["instance"].as_str().unwrap().starts_with("/v1/") && problem["trace_id"].is_string());
             assert!(!problem["instance"].as_str().unwrap().contains('?'));
         }
+    }
+
+    #[test]
+    fn an_expression_is_no_part_of_a_documented_path() {
+        assert_eq!(documented("/v1/{collection:households|visits}/{id}"), "/v1/{collection}/{id}");
+        assert_eq!(documented("/healthz"), "/healthz");
     }
 
     #[actix_web::test]

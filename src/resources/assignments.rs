@@ -9,7 +9,7 @@ use crate::http::body::Json;
 use crate::http::checks::Checks;
 use crate::http::documented::{BodyProblems, Conflicts, NotFound, Problems};
 use crate::http::idempotency::Idempotency;
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, format_ms};
 use crate::http::{Answer, Code, Problem};
 use crate::store::assignments::{self, Assignment as Row, Sight};
@@ -157,7 +157,7 @@ fn sight<R>(caller: &Caller<R>) -> Sight {
 #[utoipa::path(
     operation_id = "listAssignments",
     tag = "assignments",
-    params(ListParams),
+    params(ListOf<assignments::Assignment>),
     responses((status = 200, description = "A page", body = Page<Assignment>), Problems),
     security(("bearer" = []))
 )]

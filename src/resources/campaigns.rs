@@ -8,7 +8,7 @@ use crate::http::body::Json;
 use crate::http::checks::Checks;
 use crate::http::documented::{BodyProblems, NotFound, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, format_ms};
 use crate::http::{Answer, Problem};
 use crate::store::campaigns::{self, Campaign as Row};
@@ -80,7 +80,7 @@ fn check(row: &Row) -> Result<(), Problem> {
 #[utoipa::path(
     operation_id = "listCampaigns",
     tag = "campaigns",
-    params(ListParams),
+    params(ListOf<campaigns::Campaign>),
     responses((status = 200, description = "A page", body = Page<Campaign>), Problems),
     security(("bearer" = []))
 )]

@@ -6,7 +6,7 @@ use crate::caller::{Caller, Office};
 use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Arrival, Code, Problem};
 use crate::store::StoreError;
@@ -146,7 +146,7 @@ impl Resolution {
 #[utoipa::path(
     operation_id = "listConflicts",
     tag = "conflicts",
-    params(ListParams),
+    params(ListOf<conflicts::ConflictRow>),
     responses((status = 200, description = "A page, the oldest first", body = Page<Conflict>), Problems),
     security(("bearer" = []))
 )]

@@ -6,7 +6,7 @@ use crate::caller::{Caller, Office, not_found};
 use crate::http::body::Json;
 use crate::http::documented::{BodyProblems, Conflicts, NotFound, Problems};
 use crate::http::idempotency::Idempotency;
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
 use crate::store::devices::{self, Device as Row};
@@ -95,7 +95,7 @@ struct Revocation {
 #[utoipa::path(
     operation_id = "listDevices",
     tag = "devices",
-    params(ListParams),
+    params(ListOf<devices::Device>),
     responses((status = 200, description = "A page", body = Page<Device>), Problems),
     security(("bearer" = []))
 )]

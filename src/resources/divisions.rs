@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::http::documented::{NotFound, Problems};
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::Day;
 use crate::http::{Answer, Problem};
 use crate::store::divisions::{self, Version};
@@ -67,7 +67,7 @@ pub struct DivisionInFull {
 #[utoipa::path(
     operation_id = "listDivisions",
     tag = "divisions",
-    params(ListParams),
+    params(ListOf<divisions::Version>),
     responses((status = 200, description = "A page, by code", body = Page<Division>), Problems),
     security(("bearer" = []))
 )]

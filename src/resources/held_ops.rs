@@ -5,7 +5,7 @@ use crate::auth::tokens::{Bearer, Claims};
 use crate::caller::{Caller, Office};
 use crate::fields::FieldError;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::problem::errors_body;
 use crate::http::time::format_ms;
 use crate::http::{Answer, Arrival, Problem};
@@ -108,7 +108,7 @@ fn viewer<R>(caller: &Caller<R>) -> Viewer<'_> {
 #[utoipa::path(
     operation_id = "listHeldOps",
     tag = "held-ops",
-    params(ListParams),
+    params(ListOf<held::HeldRow>),
     responses((status = 200, description = "A page, the oldest first", body = Page<HeldOp>), Problems),
     security(("bearer" = []))
 )]

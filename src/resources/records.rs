@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
-use crate::store::listing::{Column, Compare, Found, Kind, List, Listing, Value};
+use crate::store::listing::{Column, Compare, Found, Kind, List, Listed, Listing, Value};
 use crate::store::records::{self, RecordRow, digest_of};
 use crate::store::{Conn, StoreError};
 use crate::sync::history::{HistoryEntry, entries};
@@ -76,7 +76,7 @@ fn named(path: (String, String)) -> Result<(Collection, Uuid), Problem> {
     path = "/{collection}",
     operation_id = "listRecords",
     tag = "records",
-    params(("collection" = String, Path, example = "households"), ListParams),
+    params(("collection" = String, Path, example = "households"), ListOf<RecordRow>),
     responses((status = 200, description = "A page, county by county", body = Page<Record>), NotFound, Problems),
     security(("bearer" = []))
 )]
@@ -160,6 +160,12 @@ static HISTORY: LazyLock<List<HistoryEntry>> = LazyLock::new(|| {
     List::new("history", [rev])
 });
 
+impl Listed for HistoryEntry {
+    fn list() -> &'static List<Self> {
+        &HISTORY
+    }
+}
+
 /// Lists every operation that was ever accepted of a record, losing values included; also of a deleted one.
 #[utoipa::path(
     get,
@@ -170,7 +176,7 @@ static HISTORY: LazyLock<List<HistoryEntry>> = LazyLock::new(|| {
         ("collection" = String, Path, example = "households"),
         ("id" = Uuid, Path),
         ("bucket" = Option<String>, Query, description = "The county, as in reading the record"),
-        ListParams
+        ListOf<HistoryEntry>
     ),
     responses((status = 200, description = "A page, the first rev first", body = Page<HistoryEntry>), NotFound, Problems),
     security(("bearer" = []))

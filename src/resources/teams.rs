@@ -10,7 +10,7 @@ use crate::http::body::Json;
 use crate::http::checks::Checks;
 use crate::http::documented::{BodyProblems, NotFound, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Problem};
 use crate::store::teams::{self, Team as Row};
@@ -124,7 +124,7 @@ fn json(value: &impl Serialize) -> JsonText {
 #[utoipa::path(
     operation_id = "listTeams",
     tag = "teams",
-    params(ListParams),
+    params(ListOf<teams::Team>),
     responses((status = 200, description = "A page", body = Page<Team>), Problems),
     security(("bearer" = []))
 )]

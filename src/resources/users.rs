@@ -12,7 +12,7 @@ use crate::http::body::Json;
 use crate::http::checks::{Checks, invalid};
 use crate::http::documented::{BodyProblems, Conflicts, NotFound, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
-use crate::http::list::{ListParams, Page};
+use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
 use crate::store::users::{self, User as Row};
@@ -113,7 +113,7 @@ struct UserChange {
 #[utoipa::path(
     operation_id = "listUsers",
     tag = "users",
-    params(ListParams),
+    params(ListOf<users::User>),
     responses((status = 200, description = "A page", body = Page<User>), Problems),
     security(("bearer" = []))
 )]

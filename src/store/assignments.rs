@@ -3,7 +3,7 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::records::bucket_of;
 use super::schema::assignments;
 use super::types::{DbInstant, DbUuid, Id, Instant};
@@ -65,6 +65,12 @@ pub static LIST: LazyLock<List<Assignment>> = LazyLock::new(|| {
         Of::new("closed_at", Kind::Instant, "a.closed_at"),
     ])
 });
+
+impl Listed for Assignment {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 pub fn list(conn: &mut Conn, listing: &Listing<Assignment>, sight: &Sight) -> Result<Found<Assignment>, StoreError> {
     let columns = "a.id, a.campaign_id, a.team_id, a.bucket, a.kind, a.from_day, a.to_day, a.created_at, \

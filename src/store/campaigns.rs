@@ -2,7 +2,7 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::schema::campaigns;
 use super::types::{DbInstant, DbUuid, Id, Instant};
 use chrono::NaiveDate;
@@ -35,6 +35,12 @@ pub static LIST: LazyLock<List<Campaign>> = LazyLock::new(|| {
         Of::new("created_at", Kind::Instant, "c.created_at").sorted(|c| Value::Instant(c.created_at.ms())),
     ])
 });
+
+impl Listed for Campaign {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 pub fn list(conn: &mut Conn, listing: &Listing<Campaign>) -> Result<Found<Campaign>, StoreError> {
     let columns = "c.id, c.name, c.from_day, c.to_day, c.created_at, c.created_by";

@@ -3,7 +3,7 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::records::{Key, bucket_of, collection_name, collection_of};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
@@ -72,6 +72,12 @@ pub static LIST: LazyLock<List<ConflictRow>> = LazyLock::new(|| {
         Column::new("settled_by", Kind::Uuid, "c.settled_by"),
     ])
 });
+
+impl Listed for ConflictRow {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 /// A page of the conflicts in scope.
 pub fn page(conn: &mut Conn, scope: &Scope, listing: &Listing<ConflictRow>) -> Result<Found<ConflictRow>, StoreError> {

@@ -3,7 +3,7 @@
 use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::schema::{devices, users};
 use super::types::{DbInstant, DbUuid, Id, Instant};
 use diesel::prelude::*;
@@ -58,6 +58,12 @@ pub static LIST: LazyLock<List<Device>> = LazyLock::new(|| {
         Of::new("last_push_at", Kind::Instant, "d.last_push_at"),
     ])
 });
+
+impl Listed for Device {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 pub fn list(conn: &mut Conn, listing: &Listing<Device>, circle: &Circle) -> Result<Found<Device>, StoreError> {
     let columns = "d.id, d.user_id, d.name, d.platform, d.app_version, d.created_at, d.last_seen_at, d.revoked, \

@@ -3,7 +3,7 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::schema::divisions;
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -42,6 +42,12 @@ pub static LIST: LazyLock<List<Version>> = LazyLock::new(|| {
         Of::new("parent", Kind::Text, "d.parent"),
     ])
 });
+
+impl Listed for Version {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 /// The divisions as they stand on a day.
 pub fn list(conn: &mut Conn, listing: &Listing<Version>, day: NaiveDate) -> Result<Found<Version>, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::{Rows, for_update};
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::records::{Key, key_rows};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
@@ -116,6 +116,12 @@ pub static LIST: LazyLock<List<HeldRow>> = LazyLock::new(|| {
         Column::new("settled_by", Kind::Uuid, "h.settled_by"),
     ])
 });
+
+impl Listed for HeldRow {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 /// A page of the held operations that `viewer` may see.
 pub fn page(conn: &mut Conn, viewer: &Viewer<'_>, listing: &Listing<HeldRow>) -> Result<Found<HeldRow>, StoreError> {

@@ -105,6 +105,11 @@ impl<R> List<R> {
     }
 }
 
+/// Rows that are listed in one way.
+pub trait Listed: Sized + 'static {
+    fn list() -> &'static List<Self>;
+}
+
 /// A column (by its place in [`List::columns`]) and the direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {

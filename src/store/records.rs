@@ -4,7 +4,7 @@
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind as Of, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind as Of, List, Listed, Listing, Sql, Value};
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
@@ -201,6 +201,13 @@ pub fn list(collection: Collection) -> &'static List<RecordRow> {
     });
     let place = Collection::ALL.iter().position(|c| *c == collection).unwrap_or_default();
     &LISTS[place]
+}
+
+/// All collections are listed alike.
+impl Listed for RecordRow {
+    fn list() -> &'static List<Self> {
+        list(Collection::Households)
+    }
 }
 
 /// A page of a collection's living records in scope.

@@ -3,7 +3,7 @@
 use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::schema::teams;
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use diesel::prelude::*;
@@ -40,6 +40,12 @@ pub static LIST: LazyLock<List<Team>> = LazyLock::new(|| {
         Of::new("created_at", Kind::Instant, "t.created_at").sorted(|t| Value::Instant(t.created_at.ms())),
     ])
 });
+
+impl Listed for Team {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 pub fn list(conn: &mut Conn, listing: &Listing<Team>, circle: &Circle) -> Result<Found<Team>, StoreError> {
     let columns = "t.id, t.name, t.region, t.leader, t.members, t.created_at";

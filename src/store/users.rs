@@ -3,7 +3,7 @@
 use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind, List, Listing, Sql, Value};
+use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::role::Role;
 use super::schema::users;
 use super::types::{DbInstant, DbUuid, Id, Instant};
@@ -71,6 +71,12 @@ pub static LIST: LazyLock<List<User>> = LazyLock::new(|| {
         Of::new("disabled", Kind::Bool, "(u.disabled_at IS NOT NULL)"),
     ])
 });
+
+impl Listed for User {
+    fn list() -> &'static List<Self> {
+        &LIST
+    }
+}
 
 pub fn list(conn: &mut Conn, listing: &Listing<User>, circle: &Circle) -> Result<Found<User>, StoreError> {
     let columns = "u.id, u.username, u.password_hash, u.role, u.region, u.team_id, u.display_name, u.disabled_at, \
