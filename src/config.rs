@@ -92,10 +92,30 @@ pub struct ServerSettings {
     pub behind_proxy: Option<bool>,
 }
 
-/// The file: both kinds of settings, by the names of their flags with `_` for `-`.
+/// What every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LogSettings {
+    /// What to log: error, warn, info, debug, trace, or a filter such as info,ruhu::sync=debug [default: info]
+    #[arg(long, value_name = "FILTER", env = "RUHU_LOG", global = true)]
+    pub log: Option<String>,
+    /// Log lines of JSON
+    #[arg(long, value_name = "BOOL", env = "RUHU_LOG_JSON", global = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub log_json: Option<bool>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    pub filter: String,
+    pub json: bool,
+}
+
+/// The file: all kinds of settings, by the names of their flags with `_` for `-`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct File {
+    log: Option<String>,
+    log_json: Option<bool>,
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
     pool_size: Option<u32>,
@@ -118,6 +138,13 @@ impl File {
     fn parse(text: &str) -> anyhow::Result<Self> {
         Ok(toml::from_str(text)?)
     }
+}
+
+/// What to log, by the same order.
+pub fn logging(settings: LogSettings) -> anyhow::Result<Log> {
+    let file = File::read()?;
+    let filter = settings.log.or(file.log).unwrap_or_else(|| "info".into());
+    Ok(Log { filter, json: settings.log_json.or(file.log_json).unwrap_or_default() })
 }
 
 /// Puts flags and environment over the file, and the file over the defaults.

@@ -7,6 +7,8 @@ pub mod openapi;
 pub mod serve;
 pub mod user;
 
+use crate::config::{self, Log, LogSettings};
+use anyhow::Context as _;
 use clap::Parser;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -19,12 +21,8 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Parser)]
 #[command(name = "ruhu", version, max_term_width = 100)]
 pub struct Cli {
-    /// What to log: error, warn, info, debug, trace, or a filter such as info,ruhu::sync=debug
-    #[arg(long, value_name = "FILTER", env = "RUHU_LOG", default_value = "info", global = true)]
-    log: String,
-    /// Log lines of JSON
-    #[arg(long, env = "RUHU_LOG_JSON", global = true)]
-    log_json: bool,
+    #[command(flatten)]
+    log: LogSettings,
     #[command(subcommand)]
     command: Command,
 }
@@ -42,7 +40,7 @@ enum Command {
 impl Cli {
     /// Runs the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        self.log_to_stderr()?;
+        log_to_stderr(self.log)?;
         match self.command {
             Command::Serve(serve) => serve.run(),
             Command::Migrate(migrate) => migrate.run(),
@@ -52,17 +50,18 @@ impl Cli {
             Command::Import(import) => import.run(),
         }
     }
+}
 
-    fn log_to_stderr(&self) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_new(&self.log)?;
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        if self.log_json {
-            lines.json().init()
-        } else {
-            lines.init()
-        }
-        Ok(())
+fn log_to_stderr(settings: LogSettings) -> anyhow::Result<()> {
+    let Log { filter, json } = config::logging(settings)?;
+    let filter = EnvFilter::try_new(&filter).with_context(|| format!("`{filter}` does not say what to log"))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        lines.json().init();
+    } else {
+        lines.init();
     }
+    Ok(())
 }
 
 #[cfg(test)]
