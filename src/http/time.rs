@@ -21,6 +21,12 @@ pub fn format_ms(unix_ms: i64) -> String {
     }
 }
 
+/// The day that it is in China.
+pub fn today() -> NaiveDate {
+    let now = Utc::now();
+    FixedOffset::east_opt(CHINA_SECONDS_EAST).map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive())
+}
+
 /// Reads any RFC 3339 time; finer digits than milliseconds are cut.
 pub fn parse_ms(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())

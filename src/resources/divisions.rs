@@ -4,12 +4,11 @@ use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::http::documented::{NotFound, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
-use crate::http::time::Day;
+use crate::http::time::{Day, today};
 use crate::http::{Answer, Problem};
 use crate::store::divisions::{self, Version};
 use actix_web::get;
 use actix_web::web::{self, Data, Path};
-use chrono::Local;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -75,7 +74,7 @@ pub struct DivisionInFull {
 async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web::Json<Page<Division>>, Problem> {
     let asked = params.read(&divisions::LIST, &app.keys, caller.user)?;
     let page = app.store.read(move |conn| {
-        let found = divisions::list(conn, &asked.listing, Local::now().date_naive())?;
+        let found = divisions::list(conn, &asked.listing, today())?;
         Ok::<_, Problem>(asked.page(found, Division::from))
     });
     Ok(web::Json(page.await?))

@@ -7,6 +7,7 @@ mod users;
 pub use users::{add_user, disable_user, has_users, list_users, reset_password};
 
 use crate::Config;
+use crate::http::time::today;
 use crate::store::{Store, migrations};
 use anyhow::anyhow;
 use std::io::Read;
@@ -31,7 +32,7 @@ pub fn import_divisions(config: &Config, csv: impl Read, progress: &dyn Fn(usize
     thread::scope(|scope| {
         let work = scope.spawn(move || {
             store.write_now(move |tx| {
-                divisions::import(tx, lines, chrono::Local::now().date_naive(), &|done| {
+                divisions::import(tx, lines, today(), &|done| {
                     // Nobody may be listening any more.
                     let _ = tell.send(done);
                 })

@@ -36,7 +36,9 @@ CREATE TABLE users (
     disabled_at INTEGER,
     -- Counts the changes of role, region and team: a part of each cursor.
     place_no INTEGER NOT NULL DEFAULT 0,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- A team's members stand where their team stands; nobody else has one.
+    CHECK ((role = 'team') = (team_id IS NOT NULL))
 ) STRICT;
 CREATE INDEX users_by_team ON users (team_id);
 
