@@ -24,7 +24,9 @@ enum Action {
     Add {
         /// The name to sign in with: no blanks
         name: String,
-        #[arg(long, value_parser = ["provincial", "prefecture", "team"])]
+        /// provincial, prefecture or team
+        // Checked after standard input is read: who pipes a password in is heard out before they are refused.
+        #[arg(long)]
         role: String,
         /// Two digits for the province, four for a prefecture; a team's user takes its team's
         #[arg(
