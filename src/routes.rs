@@ -1,11 +1,12 @@
 //! The only list of routes. The OpenAPI document is collected from it.
 
+use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
     assignments, campaigns, conflicts, devices, dictionary, divisions, held_ops, me, records, teams, users,
 };
 use crate::{auth, health, sync};
-use actix_web::App;
+use actix_web::{App, HttpResponse, web};
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -15,7 +16,12 @@ use utoipa_actix_web::{AppExt as _, scope};
 /// Registers every route.
 pub fn register(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(health::routes).configure(auth::routes::well_known);
-    cfg.service(scope("/v1").configure(v1));
+    cfg.service(scope("/v1").configure(v1).default_service(web::to(nothing)));
+}
+
+/// Where no route leads: who is not signed in does not learn even that.
+async fn nothing(_: Bearer) -> HttpResponse {
+    HttpResponse::NotFound().finish()
 }
 
 fn v1(cfg: &mut ServiceConfig<'_>) {
