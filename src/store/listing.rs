@@ -1,19 +1,16 @@
 //! Lists: the one place that turns what a caller asked for into SQL, for both engines. A page ends with the sort values of
 //! its last row, and the next one begins behind them, so that nothing is shown twice or left out while rows come in.
 
+mod sql;
+
+pub use sql::{Sql, Statement};
+
 use super::conn::{Conn, StoreError};
-use super::types::{DbInstant, DbUuid, Id, Instant};
-use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
-use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Text};
-use diesel::sqlite::Sqlite;
-use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::sql_types::BigInt;
+use diesel::{PgConnection, RunQueryDsl as _, SqliteConnection};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::marker::PhantomData;
-use sync_core::Scope;
 use uuid::Uuid;
 
 /// What a column holds, and how its values are written in a query string.
@@ -169,7 +166,7 @@ where
     }
     // One more than asked tells whether there is a next page.
     let sql = listing.ordered(sql).sql(format!(" LIMIT {}", listing.limit + 1));
-    let statement = Statement::<ST> { sql, row_type: PhantomData };
+    let statement = Statement::<ST>::new(sql);
     let mut rows: Vec<R> = crate::each!(conn, |c| statement.load(c))?;
     let more = rows.len() > listing.limit;
     rows.truncate(listing.limit);
@@ -179,7 +176,7 @@ where
 
 fn count(conn: &mut Conn, filtered: &Sql) -> Result<u64, StoreError> {
     let sql = Sql::new("SELECT count(*) ").join(filtered.clone());
-    let statement = Statement::<BigInt> { sql, row_type: PhantomData };
+    let statement = Statement::<BigInt>::new(sql);
     let count: i64 = crate::each!(conn, |c| statement.get_result(c))?;
     Ok(count as u64)
 }
@@ -231,137 +228,3 @@ impl<R> Listing<R> {
         self.order.iter().filter_map(|order| self.column(order.column).value.map(|value| value(row))).collect()
     }
 }
-
-/// A piece of SQL with its values.
-#[derive(Debug, Clone, Default)]
-pub struct Sql(Vec<Piece>);
-
-#[derive(Debug, Clone)]
-enum Piece {
-    Sql(Cow<'static, str>),
-    /// In the order of the code points on both engines, whatever the database's collation.
-    Text(Cow<'static, str>),
-    Bind(Bound),
-}
-
-/// A value as the database takes it.
-#[derive(Debug, Clone)]
-enum Bound {
-    Text(String),
-    Uuid(Id),
-    Instant(Instant),
-    Int(i64),
-    Bool(bool),
-}
-
-impl From<Value> for Bound {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Text(text) => Self::Text(text),
-            Value::Uuid(id) => Self::Uuid(Id(id)),
-            Value::Instant(ms) => Self::Instant(Instant::from_ms(ms)),
-            Value::Int(number) => Self::Int(number),
-            Value::Bool(flag) => Self::Bool(flag),
-        }
-    }
-}
-
-impl Sql {
-    pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self(vec![Piece::Sql(sql.into())])
-    }
-
-    #[must_use]
-    pub fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
-        self.0.push(Piece::Sql(sql.into()));
-        self
-    }
-
-    #[must_use]
-    pub fn bind(mut self, value: Value) -> Self {
-        self.0.push(Piece::Bind(value.into()));
-        self
-    }
-
-    /// `(?, ?, …)`
-    #[must_use]
-    pub fn list(self, values: impl IntoIterator<Item = Value>) -> Self {
-        let values = values.into_iter().enumerate();
-        values.fold(self.sql("("), |sql, (i, value)| sql.sql(if i > 0 { ", " } else { "" }).bind(value)).sql(")")
-    }
-
-    /// The condition that `column`, a bucket, is in scope.
-    #[must_use]
-    pub fn in_scope(self, column: &'static str, scope: &Scope) -> Self {
-        match scope {
-            Scope::Region(region) => {
-                let range = region.buckets();
-                let code = |code: &u32| Value::Int(i64::from(*code));
-                let sql = self.sql(column).sql(" BETWEEN ").bind(code(range.start()));
-                sql.sql(" AND ").bind(code(range.end()))
-            }
-            Scope::Counties(counties) if counties.is_empty() => self.sql("1 = 0"),
-            Scope::Counties(counties) => {
-                self.sql(column).sql(" IN ").list(counties.iter().map(|bucket| Value::Int(i64::from(bucket.code()))))
-            }
-        }
-    }
-
-    fn join(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    fn column<R>(mut self, column: &Column<R>) -> Self {
-        self.0.push(match column.kind {
-            Kind::Text | Kind::Day => Piece::Text(column.sql.clone()),
-            _ => Piece::Sql(column.sql.clone()),
-        });
-        self
-    }
-}
-
-/// A whole statement; `ST` is the SQL type of the rows that it gives.
-pub struct Statement<ST> {
-    sql: Sql,
-    row_type: PhantomData<ST>,
-}
-
-macro_rules! walk {
-    ($engine:ty, $collation:literal) => {
-        impl<ST> QueryFragment<$engine> for Statement<ST> {
-            fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, $engine>) -> QueryResult<()> {
-                for piece in &self.sql.0 {
-                    match piece {
-                        Piece::Sql(sql) => pass.push_sql(sql),
-                        Piece::Text(sql) => {
-                            pass.push_sql(sql);
-                            pass.push_sql($collation);
-                        }
-                        Piece::Bind(Bound::Text(text)) => pass.push_bind_param::<Text, _>(text)?,
-                        Piece::Bind(Bound::Uuid(id)) => pass.push_bind_param::<DbUuid, _>(id)?,
-                        Piece::Bind(Bound::Instant(time)) => pass.push_bind_param::<DbInstant, _>(time)?,
-                        Piece::Bind(Bound::Int(number)) => pass.push_bind_param::<BigInt, _>(number)?,
-                        Piece::Bind(Bound::Bool(flag)) => pass.push_bind_param::<Bool, _>(flag)?,
-                    }
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-walk!(Pg, r#" COLLATE "C""#);
-walk!(Sqlite, "");
-
-impl<ST> QueryId for Statement<ST> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<ST> Query for Statement<ST> {
-    type SqlType = ST;
-}
-
-impl<ST> RunQueryDsl<PgConnection> for Statement<ST> {}
-impl<ST> RunQueryDsl<SqliteConnection> for Statement<ST> {}
