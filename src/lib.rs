@@ -6,6 +6,7 @@ pub mod auth;
 pub mod caller;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod device;
 pub mod fields;
 pub mod health;

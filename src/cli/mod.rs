@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand.
 
+pub mod demo;
 pub mod healthcheck;
 pub mod import;
 pub mod migrate;
@@ -29,6 +30,7 @@ pub struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
@@ -42,6 +44,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         log_to_stderr(self.log)?;
         match self.command {
+            Command::Demo(demo) => demo.run(),
             Command::Serve(serve) => serve.run(),
             Command::Migrate(migrate) => migrate.run(),
             Command::Openapi(openapi) => openapi.run(),
