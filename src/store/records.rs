@@ -180,8 +180,8 @@ pub fn find(
 
 /// The name of a collection, from a column with its number, in SQL.
 pub fn collection_name(column: &str) -> String {
-    let cases: String = Collection::ALL.iter().map(|c| format!(" WHEN {} THEN '{}'", c.number(), c.name())).collect();
-    format!("(CASE {column}{cases} END)")
+    let case = |c: &Collection| format!(" WHEN {} THEN '{}'", c.number(), c.name());
+    format!("(CASE {column}{} END)", Collection::ALL.iter().map(case).collect::<Vec<_>>().concat())
 }
 
 /// What the list of a collection's records can be filtered and sorted by; county by county.

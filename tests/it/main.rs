@@ -20,6 +20,7 @@ mod history;
 mod hostile;
 mod merge;
 mod migrations;
+mod openapi;
 mod pull;
 mod push_results;
 mod races;
