@@ -93,7 +93,7 @@ impl Desk {
         let mut past_keys: BTreeSet<Key> = waiting.keys().copied().collect();
         for w in wanted {
             let Some(record) = found.get(&w.key) else { continue };
-            let base = w.base.unwrap_or(0).min(record.last.rev);
+            let base = w.base.filter(|base| *base <= record.last.rev).unwrap_or(0);
             // The shortcut of `needs_past` holds for one writer at a time.
             if record.needs_past(base, w.device) || (base < record.last.rev && writers(&w.key).len() > 1) {
                 past_keys.insert(w.key);

@@ -41,9 +41,8 @@ pub enum Choice {
 pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> Result<ConflictRow, Problem> {
     let not_found = || Problem::new(Code::NotFound);
     let key = conflicts::find(tx, by.viewer.scope, id)?.ok_or_else(not_found)?.key()?;
-    // Whoever reads the record under its lock has seen all of it.
     let author = Author { device: Uuid::now_v7(), user: by.user, team: by.team };
-    let wanted = Wanted { key, base: Some(u64::MAX), device: author.device };
+    let wanted = Wanted { key, base: None, device: author.device };
     let mut desk = Desk::open(tx, by.now, &BTreeSet::from([key.bucket]), &[wanted])?;
     let mut row = conflicts::find(tx, by.viewer.scope, id)?.ok_or_else(not_found)?;
     if row.state != "open" {
@@ -62,6 +61,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             Choice::Other => side_value(&row)?,
             Choice::Value(value) => judge(&key, &row.field, value)?,
         };
+        // Whoever reads the record under its lock has seen all of it.
         let rev = record.last.rev;
         let (stamp, base) = desk.stamp(&key, Some(rev), by.now, None);
         let op = Op {

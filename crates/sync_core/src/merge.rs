@@ -301,6 +301,8 @@ impl Subject {
         }
         let (rev, conflicts) = self.write(op, &edits, seq);
         accepted.conflicts.extend(conflicts);
+        // Who restores may have kept nothing of what comes back.
+        accepted.merged |= self.record.as_ref().is_some_and(|record| record.fields != Fields::from_edits(&edits));
         Outcome::Accepted(Accepted { rev, seq: *seq, ..accepted })
     }
 

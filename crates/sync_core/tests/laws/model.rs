@@ -198,6 +198,8 @@ impl Model {
             merged |= !self.held.is_empty();
             released = self.held.iter().map(|(id, _)| *id).collect();
             clashes = self.take_in(&op);
+            let own = op.said.iter().flatten().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+            merged |= self.fields() != own.collect();
         }
         Became::Accepted { rev: self.rev(), seq: self.seq, merged, clashes, hidden: vec![], released }
     }
