@@ -184,11 +184,20 @@ fn write_scalar(kind: &Kind, value: &Value, out: &mut String) -> Result<(), Faul
         }
         (Kind::Integer { min, max }, Value::Number(number)) => write_whole(number, *min, *max, out),
         (Kind::Number { min, max }, Value::Number(number)) => write_number(number, value, *min, *max, out),
-        (Kind::Answers, Value::Number(number)) => {
-            write_number(number, value, -SAFE_INTEGER as f64, SAFE_INTEGER as f64, out)
+        (Kind::Answers, Value::Number(number)) if is_exact(number) => {
+            write_number(number, value, f64::MIN, f64::MAX, out)
+        }
+        (Kind::Answers, Value::Number(_)) => {
+            Err(Fault::OutOfRange { min: -SAFE_INTEGER as f64, max: SAFE_INTEGER as f64 })
         }
         _ => Err(wrong_type(kind)),
     }
+}
+
+/// Whether a double holds a whole number as it was written: an answer is refused rather than changed.
+fn is_exact(number: &Number) -> bool {
+    let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    whole.is_none_or(|whole| whole as f64 as i128 == whole)
 }
 
 fn write_whole(number: &Number, min: i64, max: i64, out: &mut String) -> Result<(), Fault> {

@@ -92,10 +92,12 @@ impl HeldOp {
     }
 }
 
-/// What was sent, to the letter; in quotes where it is no JSON.
+/// What was sent, to the letter. In quotes where a strict reader would choke on it, and so on the whole page: half a
+/// surrogate pair, a hundred levels.
 fn as_json(op: String) -> Box<RawValue> {
-    let quoted = |op: String| RawValue::from_string(Value::from(op).to_string());
-    RawValue::from_string(op.clone()).or_else(|_| quoted(op)).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    let readable = serde_json::from_str::<Value>(&op).is_ok();
+    let text = if readable { op } else { Value::from(op).to_string() };
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// Of a caller: what it may see of held operations.

@@ -60,6 +60,20 @@ impl TryFrom<RecordRow> for Record {
     }
 }
 
+/// The seven collections, for the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "its names are what it is for")]
+enum CollectionName {
+    Households,
+    Members,
+    Villages,
+    Visits,
+    Interviews,
+    Findings,
+    Photos,
+}
+
 fn not_found() -> Problem {
     Problem::new(Code::NotFound).detail("There is no such record in your counties.", "您负责的区县中没有这条记录。")
 }
@@ -76,7 +90,7 @@ fn named(path: (String, String)) -> Result<(Collection, Uuid), Problem> {
     path = "/{collection}",
     operation_id = "listRecords",
     tag = "records",
-    params(("collection" = String, Path, example = "households"), ListOf<RecordRow>),
+    params(("collection" = inline(CollectionName), Path), ListOf<RecordRow>),
     responses((status = 200, description = "A page, county by county", body = Page<Record>), NotFound, Problems),
     security(("bearer" = []))
 )]
@@ -117,7 +131,7 @@ impl Where {
     path = "/{collection}/{id}",
     operation_id = "readRecord",
     tag = "records",
-    params(("collection" = String, Path, example = "households"), ("id" = Uuid, Path), Where),
+    params(("collection" = inline(CollectionName), Path), ("id" = Uuid, Path), Where),
     responses(
         (status = 200, description = "The record", body = Record),
         (status = 304, description = "It is still as `If-None-Match` names it"),
@@ -173,7 +187,7 @@ impl Listed for HistoryEntry {
     operation_id = "readHistory",
     tag = "records",
     params(
-        ("collection" = String, Path, example = "households"),
+        ("collection" = inline(CollectionName), Path),
         ("id" = Uuid, Path),
         ("bucket" = Option<String>, Query, description = "The county, as in reading the record"),
         ListOf<HistoryEntry>

@@ -39,26 +39,26 @@ pub struct Valid {
 impl Sent {
     /// `None` when there is no readable `op_seq`. `team` is the author's.
     pub fn read(raw: &str, team: Option<Uuid>) -> Option<Self> {
-        let parsed = strict::parse(raw);
-        let op_seq = match &parsed {
-            Ok(Value::Object(op)) => integer(op.get("op_seq")?)?,
-            Ok(_) => return None,
-            Err(_) => i64::try_from(strict::op_seq(raw)?).ok()?,
-        };
-        let op_seq = u64::try_from(op_seq).ok().filter(|seq| (1..=SAFE_INTEGER as u64).contains(seq))?;
-        Some(match parsed {
-            Ok(value) => Self::of_value(op_seq, raw, &value, team),
-            Err(fault) => Self {
-                op_seq,
-                digest: Digest::of(raw.as_bytes()),
-                raw: raw.to_owned(),
-                at: Reading::default(),
-                bucket: None,
-                collection: None,
-                id: None,
-                verdict: Err(vec![unreadable(&fault)]),
-            },
-        })
+        match strict::parse(raw) {
+            Ok(value) => {
+                let op_seq = numbered(integer(value.get("op_seq")?)?)?;
+                Some(Self::of_value(op_seq, raw, &value, team))
+            }
+            Err(fault) => {
+                let outline = strict::outline(raw);
+                let op_seq = numbered(i64::try_from(outline.op_seq?).ok()?)?;
+                Some(Self {
+                    op_seq,
+                    digest: Digest::of(raw.as_bytes()),
+                    raw: raw.to_owned(),
+                    at: Reading::default(),
+                    bucket: outline.bucket.and_then(|code| code.parse().ok()),
+                    collection: outline.collection.as_deref().and_then(Collection::from_name),
+                    id: outline.id.as_deref().and_then(uuid),
+                    verdict: Err(vec![unreadable(&fault)]),
+                })
+            }
+        }
     }
 
     fn of_value(op_seq: u64, raw: &str, value: &Value, team: Option<Uuid>) -> Self {
@@ -113,6 +113,11 @@ pub fn reading(value: Option<&Value>) -> Reading {
         Some(Reading { wall, mono, boot })
     };
     read().unwrap_or_default()
+}
+
+/// An `op_seq` as it may be.
+fn numbered(op_seq: i64) -> Option<u64> {
+    u64::try_from(op_seq).ok().filter(|seq| (1..=SAFE_INTEGER as u64).contains(seq))
 }
 
 fn unreadable(fault: &NotStrict) -> FieldError {

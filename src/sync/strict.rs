@@ -1,6 +1,7 @@
 //! JSON without doubt: like `serde_json::Value`, but a member that is given twice is an error, not a silent loss.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
@@ -110,52 +111,73 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// The `op_seq` of an operation whose text as a whole cannot be read: names that are no valid Unicode do not hide it.
-pub(super) fn op_seq(text: &str) -> Option<u64> {
-    struct Name(bool);
-    impl<'de> Deserialize<'de> for Name {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Bytes;
-            impl Visitor<'_> for Bytes {
-                type Value = Name;
+/// What can be made out of an operation whose text as a whole cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Outline {
+    pub(super) op_seq: Option<u64>,
+    pub(super) bucket: Option<String>,
+    pub(super) collection: Option<String>,
+    pub(super) id: Option<String>,
+}
 
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a name")
-                }
-
-                fn visit_bytes<E>(self, name: &[u8]) -> Result<Name, E> {
-                    Ok(Name(name == b"op_seq"))
-                }
-            }
-            deserializer.deserialize_bytes(Bytes)
-        }
-    }
+/// Reads the members that name an operation; others, whose names or values may be no valid Unicode, do not hide them.
+/// One that is given twice is as good as not given.
+pub(super) fn outline(text: &str) -> Outline {
     struct Members;
     impl<'de> Visitor<'de> for Members {
-        type Value = Option<u64>;
+        type Value = Outline;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Option<u64>, A::Error> {
-            let mut found = None;
-            while let Some(Name(wanted)) = members.next_key()? {
-                let raw: &serde_json::value::RawValue = members.next_value()?;
-                if wanted {
-                    // Twice is as good as not at all.
-                    found = Some(found.map_or_else(|| raw.get().parse::<u64>().ok(), |_| None));
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Outline, A::Error> {
+            let mut found: [Option<Option<&RawValue>>; NAMES.len()] = [None; NAMES.len()];
+            while let Some(Name(place)) = members.next_key()? {
+                let raw: &RawValue = members.next_value()?;
+                if let Some(place) = place {
+                    found[place] = Some(if found[place].is_none() { Some(raw) } else { None });
                 }
             }
-            Ok(found.flatten())
+            let [op_seq, bucket, collection, id] = found.map(Option::flatten);
+            let text = |raw: Option<&RawValue>| serde_json::from_str(raw?.get()).ok();
+            Ok(Outline {
+                op_seq: op_seq.and_then(|raw| raw.get().parse().ok()),
+                bucket: text(bucket),
+                collection: text(collection),
+                id: text(id),
+            })
         }
     }
-    serde_json::Deserializer::from_str(text).deserialize_map(Members).ok().flatten()
+    serde_json::Deserializer::from_str(text).deserialize_map(Members).unwrap_or_default()
+}
+
+const NAMES: [&[u8]; 4] = [b"op_seq", b"bucket", b"collection", b"id"];
+
+/// The place of a member's name in [`NAMES`].
+struct Name(Option<usize>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Name, E> {
+                Ok(Name(NAMES.iter().position(|known| *known == name)))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NotStrict, op_seq, parse};
+    use super::{NotStrict, outline, parse};
     use serde_json::json;
 
     #[test]
@@ -174,10 +196,10 @@ mod tests {
 
     #[test]
     fn the_number_of_an_unreadable_operation() {
-        assert_eq!(op_seq(r#"{"\ud800":1,"op_seq":7,"x":"\ud800"}"#), Some(7));
-        assert_eq!(op_seq(&format!(r#"{{"op_seq":7,"x":{}1{}}}"#, "[".repeat(500), "]".repeat(500))), Some(7));
-        assert_eq!(op_seq(r#"{"op_seq":7,"op_seq":8}"#), None);
-        assert_eq!(op_seq(r#"{"op_seq":"7"}"#), None);
-        assert_eq!(op_seq("[7]"), None);
+        assert_eq!(outline(r#"{"\ud800":1,"op_seq":7,"x":"\ud800"}"#).op_seq, Some(7));
+        assert_eq!(outline(&format!(r#"{{"op_seq":7,"x":{}1{}}}"#, "[".repeat(500), "]".repeat(500))).op_seq, Some(7));
+        assert_eq!(outline(r#"{"op_seq":7,"op_seq":8}"#).op_seq, None);
+        assert_eq!(outline(r#"{"op_seq":"7"}"#).op_seq, None);
+        assert_eq!(outline("[7]").op_seq, None);
     }
 }

@@ -38,7 +38,10 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 fn the_committed_document_is_current() {
     let committed = include_str!("../../openapi/openapi.json");
     let current = ruhu::routes::openapi().to_pretty_json().unwrap();
-    assert!(committed.trim_end() == current, "openapi/openapi.json is stale: cargo run -- openapi >openapi/openapi.json");
+    assert!(
+        committed.trim_end() == current,
+        "openapi/openapi.json is stale: cargo run -- openapi >openapi/openapi.json"
+    );
 }
 
 #[test]

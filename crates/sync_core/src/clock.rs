@@ -29,7 +29,8 @@ impl Corrected {
     }
 }
 
-/// The corrected time of an operation made at `at`, sent at `clock`, received at `server_now`.
+/// The corrected time of an operation made at `at`, sent at `clock`, received at `server_now`: never later than that, and
+/// never before 1970.
 pub fn correct(server_now: i64, clock: &Reading, at: &Reading) -> Corrected {
     let now = match clock.wall {
         Some(wall) if wall.abs_diff(server_now) <= TOLERANCE_MS.unsigned_abs() => wall,
@@ -41,7 +42,8 @@ pub fn correct(server_now: i64, clock: &Reading, at: &Reading) -> Corrected {
         (_, _, Some(then), Some(sent)) => then.saturating_add(now.saturating_sub(sent)),
         _ => server_now,
     };
-    Corrected { at: time.min(server_now), claimed: at.wall }
+    // A stamp has no room for what was before 1970.
+    Corrected { at: time.max(0).min(server_now), claimed: at.wall }
 }
 
 #[cfg(test)]
@@ -59,14 +61,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_constant_skew_is_taken_out(now in 0_i64..1 << 47, skew in -1_i64 << 40..1 << 40, ago in 0_i64..1 << 35) {
+        fn a_constant_skew_is_taken_out(now in 1_i64 << 36..1 << 47, skew in -1_i64 << 40..1 << 40, ago in 0_i64..1 << 35) {
             prop_assume!(skew.abs() > 60_000);
             prop_assert_eq!(correct(now, &wall(now + skew), &wall(now + skew - ago)).at, now - ago);
         }
 
         #[test]
         fn mono_is_exact_however_the_wall_clock_jumps(
-            now in 0_i64..1 << 47, sent in 0_i64..1 << 47, made in 0_i64..1 << 47, mono in 0_i64..1 << 40, ago in 0_i64..1 << 35,
+            now in 1_i64 << 36..1 << 47, sent in 0_i64..1 << 47, made in 0_i64..1 << 47, mono in 0_i64..1 << 40, ago in 0_i64..1 << 35,
         ) {
             prop_assume!(sent.abs_diff(now) > 60_000);
             prop_assert_eq!(correct(now, &full(sent, mono + ago, "b"), &full(made, mono, "b")).at, now - ago);
