@@ -9,7 +9,7 @@ use crate::http::middleware::{Methods, RequestSpan, dress, spare_streams};
 use crate::limits::{Limits, limit};
 use crate::routes;
 use crate::store::{Store, migrations};
-use crate::sync::events::Moves;
+use crate::sync::events::Watcher;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
@@ -37,8 +37,9 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let workers = config.workers;
-    let (moves, limits) = (Moves::watch(store.clone()), Limits::new(config.rate_limit));
-    let app = App { config, store, keys, moves: moves.clone(), limits, attempts: Attempts::default() };
+    let watcher = Watcher::begin(store.clone())?;
+    let (moves, limits) = (watcher.moves(), Limits::new(config.rate_limit));
+    let app = App { config, store, keys, moves, limits, attempts: Attempts::default() };
     let housekeeping = Housekeeping::begin(app.clone())?;
     let app = web::Data::new(app);
     let (ready, started) = sync_channel(1);
@@ -64,14 +65,14 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         })
     })?;
     let handle = started.recv().map_err(|_| anyhow!("the server did not start"))?;
-    Ok(Running { address, handle, moves, _housekeeping: housekeeping, thread: Some(thread) })
+    Ok(Running { address, handle, watcher: Some(watcher), _housekeeping: housekeeping, thread: Some(thread) })
 }
 
 /// A server that runs in this process. Dropping it stops it.
 pub struct Running {
     pub address: SocketAddr,
     handle: ServerHandle,
-    moves: Moves,
+    watcher: Option<Watcher>,
     _housekeeping: Housekeeping,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -89,7 +90,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
-        self.moves.stop();
+        // First, for a server does not stop while streams are open.
+        self.watcher.take();
         // The command is sent as the future is made; the thread ends when it has been carried out.
         drop(self.handle.stop(true));
         match thread.join() {

@@ -6,6 +6,7 @@ use crate::store::callers::{self, Standing};
 use crate::store::{Conn, Store, StoreError, buckets};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use sync_core::{Bucket, Scope};
 use tokio::sync::mpsc::error::TrySendError;
@@ -65,15 +66,35 @@ impl Sight {
     }
 }
 
-impl Moves {
-    /// Starts the watcher; it ends with [`Moves::stop`].
-    pub fn watch(store: Store) -> Self {
-        let moves = Self::default();
+/// The thread that watches. Dropping it ends every stream, and waits until the thread has let go of the database.
+pub struct Watcher {
+    moves: Moves,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watcher {
+    pub fn begin(store: Store) -> anyhow::Result<Self> {
+        let moves = Moves::default();
         let shared = moves.shared.clone();
-        std::thread::spawn(move || shared.run(&store));
-        moves
+        let thread = std::thread::Builder::new().name("events".into()).spawn(move || shared.run(&store))?;
+        Ok(Self { moves, thread: Some(thread) })
     }
 
+    pub fn moves(&self) -> Moves {
+        self.moves.clone()
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.moves.stop();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the watcher of events panicked");
+        }
+    }
+}
+
+impl Moves {
     /// Something was written: look now.
     pub fn poke(&self) {
         self.shared.lock().poked = true;
@@ -93,7 +114,7 @@ impl Moves {
     }
 
     /// Ends every stream, and the watcher.
-    pub fn stop(&self) {
+    fn stop(&self) {
         let mut state = self.shared.lock();
         state.stopped = true;
         state.listeners.clear();

@@ -93,7 +93,9 @@ fn answers() {
     field(Interviews, "answers.q1", json!(["a", 1]), Err(&["wrong_type"]));
     field(Interviews, "answers.q1", json!("\0"), Err(&["invalid_text"]));
     field(Interviews, "answers.q1", json!(9_007_199_254_740_991_i64), Ok("9007199254740991"));
-    field(Interviews, "answers.q1", json!(9_007_199_254_740_992_i64), Err(&["out_of_range"]));
+    field(Interviews, "answers.q1", json!(9_007_199_254_740_993_i64), Err(&["out_of_range"]));
+    field(Interviews, "answers.q1", json!(1_000_000_000_000_000_000_i64), Ok("1000000000000000000"));
+    field(Interviews, "answers.q1", json!(1e21), Ok("1e+21"));
     field(Interviews, "answers.q1", json!(-9_007_199_254_740_993_i64), Err(&["out_of_range"]));
     field(Interviews, "answers.", json!(1), Err(&["invalid_key"]));
     field(Interviews, &format!("answers.{}", "键".repeat(128)), json!(1), Ok("1"));
