@@ -141,9 +141,9 @@ impl File {
 }
 
 /// What to log, by the same order.
-pub fn logging(settings: LogSettings) -> anyhow::Result<Log> {
+pub fn logging(settings: LogSettings, usual: &str) -> anyhow::Result<Log> {
     let file = File::read()?;
-    let filter = settings.log.or(file.log).unwrap_or_else(|| "info".into());
+    let filter = settings.log.or(file.log).unwrap_or_else(|| usual.into());
     Ok(Log { filter, json: settings.log_json.or(file.log_json).unwrap_or_default() })
 }
 

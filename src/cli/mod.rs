@@ -42,7 +42,9 @@ enum Command {
 impl Cli {
     /// Runs the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        log_to_stderr(self.log)?;
+        // The demo's own words are what matters there, and its phones ask a great deal.
+        let usual = if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" };
+        log_to_stderr(self.log, usual)?;
         match self.command {
             Command::Demo(demo) => demo.run(),
             Command::Serve(serve) => serve.run(),
@@ -55,8 +57,8 @@ impl Cli {
     }
 }
 
-fn log_to_stderr(settings: LogSettings) -> anyhow::Result<()> {
-    let Log { filter, json } = config::logging(settings)?;
+fn log_to_stderr(settings: LogSettings, usual: &str) -> anyhow::Result<()> {
+    let Log { filter, json } = config::logging(settings, usual)?;
     let filter = EnvFilter::try_new(&filter).with_context(|| format!("`{filter}` does not say what to log"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
