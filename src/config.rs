@@ -140,7 +140,7 @@ impl File {
     }
 }
 
-/// What to log, by the same order.
+/// What to log, by the same order; `usual` where nobody says.
 pub fn logging(settings: LogSettings, usual: &str) -> anyhow::Result<Log> {
     let file = File::read()?;
     let filter = settings.log.or(file.log).unwrap_or_else(|| usual.into());

@@ -58,6 +58,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
                     .wrap(from_fn(dress))
                     .wrap(TracingLogger::<RequestSpan>::new())
             });
+            // Else the end of a compressed answer waits 40 ms for the acknowledgement of its beginning.
+            let server = server.tcp_nodelay(true);
             let server = server.workers(workers).shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
             // Whoever started it may have given up.
             let _ = ready.send(server.handle());

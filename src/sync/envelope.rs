@@ -32,11 +32,18 @@ fn malformed(en: impl Into<String>, zh: impl Into<String>) -> Problem {
     Problem::new(Code::Malformed).detail(en, zh)
 }
 
-/// A body that is no JSON at all, with the place where it breaks.
+/// A body that is no JSON, or none of the shape that belongs here, with the place where that shows.
 pub fn not_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    if error.is_data() {
+        return malformed(
+            format!("The body is JSON, but not of the shape that belongs here: line {line}, column {column}."),
+            format!("请求体是 JSON，但结构不符（第 {line} 行第 {column} 列）。"),
+        );
+    }
     malformed(
-        format!("The body is not the JSON that belongs here: {error}"),
-        format!("请求体不是所需的 JSON（第 {} 行第 {} 列）", error.line(), error.column()),
+        format!("The body is not JSON: it breaks off or goes wrong at line {line}, column {column}."),
+        format!("请求体不是 JSON：第 {line} 行第 {column} 列有误或中断。"),
     )
 }
 
