@@ -47,6 +47,16 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     tags(
         (name = "auth", description = "Signing in and out; access tokens last 15 minutes, refresh tokens count once"),
         (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
+        (name = "records", description = "The seven collections, for those who are online"),
+        (name = "conflicts", description = "Two values of one field: a person chooses"),
+        (name = "held-ops", description = "Operations that could not be applied: a person releases or discards them"),
+        (name = "users", description = "Who may sign in, under the caller's office"),
+        (name = "teams", description = "Field teams, each of an office"),
+        (name = "devices", description = "Registered installations; a lost one is revoked"),
+        (name = "campaigns", description = "What the work is for"),
+        (name = "assignments", description = "Which team works in which county: a team's scope is its open ones"),
+        (name = "divisions", description = "Province, prefectures, counties, townships, villages"),
+        (name = "dictionary", description = "The fields of the seven collections, with labels in Chinese and English"),
         (name = "health", description = "For load balancers and container managers")
     )
 )]
