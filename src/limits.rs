@@ -2,6 +2,7 @@
 //! address is no crowd. Seldom callers may ask much at once.
 
 use crate::app::App;
+use crate::auth::attempts::network;
 use crate::auth::tokens::Bearer;
 use crate::http::address::address;
 use crate::http::middleware::HEALTH;
@@ -91,10 +92,15 @@ pub async fn limit<B: MessageBody>(
 
 /// Only a token that counts makes a device: else anyone could use up another's share.
 fn who(request: &mut ServiceRequest, behind_proxy: bool) -> Who {
+    let at = Who::Address(network(address(request.request(), behind_proxy)));
+    // Signing in makes devices: it must not be paid for by one.
+    if request.path().starts_with("/v1/auth/") {
+        return at;
+    }
     let bearer = Bearer::from_request(request.request(), &mut Payload::None).into_inner();
     match bearer.ok().and_then(|Bearer(claims)| claims.device) {
         Some(device) => Who::Device(device),
-        None => Who::Address(address(request.request(), behind_proxy)),
+        None => at,
     }
 }
 

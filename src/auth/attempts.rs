@@ -43,7 +43,7 @@ impl Key {
 #[derive(Debug, Clone, Default)]
 pub struct Attempts(Arc<Mutex<HashMap<Key, Instant>>>);
 
-/// An attempt that counts as failed until [`Attempt::succeeded`].
+/// An attempt that counts as failed until [`Attempt::forgive`].
 #[must_use]
 pub struct Attempt {
     attempts: Attempts,
@@ -92,7 +92,8 @@ impl Attempts {
 }
 
 impl Attempt {
-    pub fn succeeded(self) {
+    /// It succeeded, or nobody could say: it counts no more.
+    pub fn forgive(self) {
         let mut forgiven = self.attempts.lock();
         for key in &self.keys {
             if let Some(at) = forgiven.get_mut(key)
@@ -105,7 +106,7 @@ impl Attempt {
 }
 
 /// An IPv6 site has 2^64 addresses of its own.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
         v4 @ IpAddr::V4(_) => v4,
@@ -150,7 +151,7 @@ mod tests {
     fn who_succeeds_is_never_slowed_down() {
         let (attempts, now) = (Attempts::default(), Instant::now());
         for _ in 0..1000 {
-            attempts.begin_at("ali", address(1), now).map(super::Attempt::succeeded).unwrap();
+            attempts.begin_at("ali", address(1), now).map(super::Attempt::forgive).unwrap();
         }
     }
 }

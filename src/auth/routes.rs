@@ -48,9 +48,16 @@ async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Resul
     let known = super::account::username_faults(&username).is_empty();
     let user = if known { app.store.read(move |conn| users::by_name(conn, &username)).await? } else { None };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let verified = password::verified(body.password, hash).await?;
+    let verified = match password::verified(body.password, hash).await {
+        Ok(verified) => verified,
+        Err(problem) => {
+            // No verdict, no failure.
+            attempt.forgive();
+            return Err(problem);
+        }
+    };
     let user = user.filter(|user| verified && user.disabled_at.is_none()).ok_or_else(bad_credentials)?;
-    attempt.succeeded();
+    attempt.forgive();
     let now = Instant::now();
     let issued =
         app.store.write(move |tx| session::open(tx, user.id.0, &user.password_hash, &installation, now)).await?;
@@ -116,7 +123,7 @@ async fn change_password(
     if !password::verified(current_password, Some(old.clone())).await? {
         return Err(Problem::new(Code::Forbidden).detail("The current password is wrong.", "当前密码错误。"));
     }
-    attempt.succeeded();
+    attempt.forgive();
     let new = password::hashed(new_password).await?;
     app.store
         .write(move |tx| {

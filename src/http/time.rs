@@ -3,7 +3,7 @@
 
 use super::shape::refuse;
 use crate::fields::Fault;
-use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use utoipa::openapi::RefOr;
@@ -40,7 +40,9 @@ impl Day {
     pub fn parse(text: &str) -> Option<Self> {
         // chrono alone would take 2016-1-1, and years of five digits.
         let padded = text.len() == 10 && text.bytes().all(|b| b == b'-' || b.is_ascii_digit());
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| padded).map(Self)
+        // A year 0 would be another one in the database.
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.year() > 0);
+        day.filter(|_| padded).map(Self)
     }
 }
 

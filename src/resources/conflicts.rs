@@ -6,6 +6,7 @@ use crate::caller::{Caller, Office};
 use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Arrival, Code, Problem};
@@ -166,7 +167,7 @@ async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web:
 #[utoipa::path(
     operation_id = "resolveConflict",
     tag = "conflicts",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), Idempotency),
     request_body = Resolution,
     responses(
         (status = 200, description = "The settled conflict", body = Conflict),
@@ -183,16 +184,20 @@ async fn resolve(
     Bearer(claims): Bearer,
     app: Data<App>,
     id: Path<Uuid>,
+    idempotency: Idempotency,
     body: Json<Resolution>,
 ) -> Result<Answer, Problem> {
-    let choice = body.value.choice()?;
+    let Json { value, bytes } = body;
+    let choice = value.choice()?;
     let settled = app.store.write(move |tx| {
         let caller: Caller<Office> = Caller::check(tx, &claims)?;
-        let viewer = Viewer { scope: caller.scope(), province: None };
-        let by = Settler { viewer, user: caller.user, team: caller.team, now: arrival.ms() };
-        Conflict::try_from(settle::resolve(tx, &by, *id, &choice)?)
+        idempotency.once(tx, caller.user, &bytes, |tx| {
+            let viewer = Viewer { scope: caller.scope(), province: None };
+            let by = Settler { viewer, user: caller.user, team: caller.team, now: arrival.ms() };
+            Answer::ok(&Conflict::try_from(settle::resolve(tx, &by, *id, &choice)?)?)
+        })
     });
     let settled = settled.await?;
     app.moves.poke();
-    Answer::ok(&settled)
+    Ok(settled)
 }

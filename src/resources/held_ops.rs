@@ -5,6 +5,7 @@ use crate::auth::tokens::{Bearer, Claims};
 use crate::caller::{Caller, Office};
 use crate::fields::FieldError;
 use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::problem::errors_body;
 use crate::http::time::format_ms;
@@ -135,7 +136,7 @@ async fn list(
 #[utoipa::path(
     operation_id = "releaseHeldOp",
     tag = "held-ops",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), Idempotency),
     responses(
         (status = 200, description = "The released operation", body = HeldOp),
         (status = 409, description = "Settled before, or it cannot be released", body = ProblemBody, content_type = "application/problem+json"),
@@ -151,15 +152,16 @@ async fn release(
     lang: Lang,
     app: Data<App>,
     id: Path<Uuid>,
+    idempotency: Idempotency,
 ) -> Result<Answer, Problem> {
-    settle(&app, claims, arrival, lang, *id, settle::release).await
+    settle(&app, claims, (arrival, lang, idempotency), *id, settle::release).await
 }
 
 /// Sets a held operation aside. It stays listed.
 #[utoipa::path(
     operation_id = "discardHeldOp",
     tag = "held-ops",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), Idempotency),
     responses(
         (status = 200, description = "The discarded operation", body = HeldOp),
         (status = 409, description = "Settled before", body = ProblemBody, content_type = "application/problem+json"),
@@ -175,23 +177,26 @@ async fn discard(
     lang: Lang,
     app: Data<App>,
     id: Path<Uuid>,
+    idempotency: Idempotency,
 ) -> Result<Answer, Problem> {
-    settle(&app, claims, arrival, lang, *id, settle::discard).await
+    settle(&app, claims, (arrival, lang, idempotency), *id, settle::discard).await
 }
 
 async fn settle(
     app: &App,
     claims: Claims,
-    arrival: Arrival,
-    lang: Lang,
+    (arrival, lang, idempotency): (Arrival, Lang, Idempotency),
     id: Uuid,
     how: fn(&mut Tx<'_>, &Settler<'_>, Uuid) -> Result<HeldRow, Problem>,
 ) -> Result<Answer, Problem> {
     let settled = app.store.write(move |tx| {
         let caller: Caller<Office> = Caller::check(tx, &claims)?;
-        how(tx, &Settler { viewer: viewer(&caller), user: caller.user, team: caller.team, now: arrival.ms() }, id)
+        idempotency.once(tx, caller.user, &[], |tx| {
+            let by = Settler { viewer: viewer(&caller), user: caller.user, team: caller.team, now: arrival.ms() };
+            Answer::ok(&HeldOp::new(how(tx, &by, id)?, lang))
+        })
     });
     let settled = settled.await?;
     app.moves.poke();
-    Answer::ok(&HeldOp::new(settled, lang))
+    Ok(settled)
 }

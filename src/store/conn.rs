@@ -66,6 +66,7 @@ impl From<diesel::result::Error> for StoreError {
                     "shutting down",
                     "starting up",
                     "deadlock detected",
+                    "lock timeout",
                     "database is locked",
                 ]
                 .iter()
@@ -116,7 +117,12 @@ impl Manager {
         match &self.target {
             Target::Postgres(url) => {
                 let mut conn = PgConnection::establish(url).map_err(failed)?;
-                conn.batch_execute("SET client_min_messages = warning").map_err(diesel::r2d2::Error::QueryError)?;
+                conn.batch_execute(
+                    // Days as the other engine writes them. Who waits long for a lock is told to try again, and leaves its
+                    // connection to others.
+                    "SET client_min_messages = warning; SET datestyle = 'ISO, YMD'; SET lock_timeout = '10s'",
+                )
+                .map_err(diesel::r2d2::Error::QueryError)?;
                 Ok(Conn::Pg(conn))
             }
             Target::Sqlite(path) => {

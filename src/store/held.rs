@@ -170,11 +170,12 @@ pub fn insert(tx: &mut Tx<'_>, held: &[HeldRow]) -> Result<(), StoreError> {
 pub fn waiting(conn: &mut Conn, keys: &[Key]) -> Result<Vec<(Key, HeldRow)>, StoreError> {
     let tail = format!(
         "SELECT {HELD_COLUMNS} FROM v CROSS JOIN held_ops h WHERE h.bucket = v.bucket AND h.record_id = v.id \
-         AND h.status = 'parked' AND h.state = 'open' ORDER BY h.id"
+         AND h.collection = v.name AND h.status = 'parked' AND h.state = 'open' ORDER BY h.id"
     );
-    let rows = load_rows!(conn, &key_rows(keys.iter()), &tail, HeldSql => HeldRow)?;
-    let wanted: std::collections::HashSet<&Key> = keys.iter().collect();
-    Ok(rows.into_iter().filter_map(|row| row.key().filter(|k| wanted.contains(k)).map(|k| (k, row))).collect())
+    // By the name too: records of two collections may have the same id, and each operation waits for one of them.
+    let wanted = key_rows(keys.iter()).text("name", keys.iter().map(|key| key.collection.name().to_owned()));
+    let rows = load_rows!(conn, &wanted, &tail, HeldSql => HeldRow)?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.key()?, row))).collect())
 }
 
 /// The faults with which operations of a device were rejected: for the answers to repeats.

@@ -14,6 +14,7 @@ pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()),
         Conn::Pg(c) => {
             use diesel::RunQueryDsl;
+            diesel::sql_query("SET lock_timeout = 0").execute(c)?;
             diesel::sql_query("SELECT pg_advisory_lock(72817)").execute(c)?;
             c.run_pending_migrations(POSTGRES).map(|v| v.iter().map(ToString::to_string).collect())
         }

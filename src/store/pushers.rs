@@ -78,14 +78,21 @@ pub struct Locked {
 /// The pushers of these sessions and the progress of their devices; the devices stay locked until the commit.
 pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
-    let tail = format!(
-        "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
+    let lock = for_update(tx, "d");
+    if !lock.is_empty() {
+        // A statement that waited for a lock sees the locked row anew, but all others as they were before: so who may
+        // push is read by a statement of its own.
+        let tail = format!(
+            "SELECT d.id FROM v CROSS JOIN sessions s JOIN devices d ON d.id = s.device_id WHERE s.id = v.session \
+             ORDER BY d.id{lock}"
+        );
+        load_rows!(&mut **tx, &rows, &tail, DbUuid => Id)?;
+    }
+    let tail = "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
          d.revoked, d.acked, d.last_stamp, d.push_window FROM v CROSS JOIN sessions s JOIN devices d \
-         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session ORDER BY d.id{}",
-        for_update(tx, "d")
-    );
+         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session";
     let mut locked = Locked::default();
-    for row in load_rows!(&mut **tx, &rows, &tail, PusherSql => PusherRow)? {
+    for row in load_rows!(&mut **tx, &rows, tail, PusherSql => PusherRow)? {
         let window = match &row.window {
             Some(bytes) => postcard::from_bytes(bytes).map_err(|e| StoreError::Corrupt(e.to_string()))?,
             None => Window::default(),

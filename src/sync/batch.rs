@@ -1,15 +1,17 @@
 //! The transaction of a push: pushes go in, answers come out, and in between everything that the protocol promises of
 //! them. A batch of pushes costs as many statements as one.
 
-use super::desk::{Desk, Wanted, fill};
+use super::desk::{Desk, Shown, Wanted, fill};
 use super::operation::{Sent, Valid};
 use super::result::{Answer, OpResult};
 use crate::fields::{Fault, FieldError};
 use crate::http::{Code, Problem};
 use crate::store::held::{self, HeldRow, NO_BUCKET};
 use crate::store::pushers::{self, Locked, Progress, Pusher, Tenure};
+use crate::store::records::Key;
 use crate::store::types::{Id, Instant, JsonText};
 use crate::store::{StoreError, Tx, buckets};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::clock::{Corrected, Reading, correct};
 use sync_core::merge::{Op, Reason};
@@ -139,7 +141,12 @@ fn rejections(
 struct Room {
     desk: Desk,
     elsewhere: BTreeSet<Bucket>,
+    /// Bytes of records that the answers show so far.
+    shown: Cell<usize>,
 }
+
+/// An answer shows no more than this of records: a phone gets those beyond it by pull.
+const SHOWN_BYTES: usize = 8 << 20;
 
 /// An operation that has got its time and its stamp.
 struct Stamped<'a> {
@@ -181,7 +188,7 @@ impl Room {
         }
         let desk = Desk::open(tx, now, &inside, &wanted)?;
         let elsewhere = buckets::existing(tx, &outside)?;
-        Ok(Self { desk, elsewhere })
+        Ok(Self { desk, elsewhere, shown: Cell::new(0) })
     }
 
     fn push(
@@ -244,7 +251,7 @@ impl Room {
         let status = entry.map_or(Status::Rejected, |entry| entry.status);
         let in_scope = sent.bucket.is_some_and(|bucket| place.scope.contains(bucket));
         let record = match &sent.verdict {
-            Ok(valid) if status == Status::Merged && in_scope => self.desk.show(&valid.key),
+            Ok(valid) if status == Status::Merged && in_scope => self.show(&valid.key),
             _ => None,
         };
         OpResult {
@@ -257,6 +264,13 @@ impl Room {
             record,
             errors: rejections.get(&(pusher.device, sent.op_seq)).cloned().unwrap_or_default(),
         }
+    }
+
+    /// A record as it is now, as long as there is room for it in the answers.
+    fn show(&self, key: &Key) -> Option<Shown> {
+        let shown = self.desk.show(key).filter(|_| self.shown.get() < SHOWN_BYTES)?;
+        self.shown.set(self.shown.get() + shown.fields.as_ref().map_or(0, String::len));
+        Some(shown)
     }
 
     /// Validity, then scope, then the record.
@@ -308,7 +322,7 @@ impl Room {
                 let differs = done.merged || valid.normalised;
                 result.status = if differs { Status::Merged } else { Status::Applied };
                 (result.rev, result.seq, result.conflicts) = (done.rev, done.seq, done.conflicts);
-                result.record = if differs { self.desk.show(&valid.key) } else { None };
+                result.record = if differs { self.show(&valid.key) } else { None };
             }
             Err(reason) => {
                 let (status, name) = match reason {

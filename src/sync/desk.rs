@@ -142,11 +142,9 @@ impl Desk {
         };
         head.parked = head.parked.saturating_sub(accepted.released.len() as u64) + accepted.hidden.len() as u64;
         self.released.extend(accepted.released.iter().map(|id| (key.bucket.code() as i32, *id)));
-        for rev in accepted.hidden {
+        for (rev, hidden) in subject.operations_of(&accepted.hidden) {
             let id = Uuid::now_v7();
-            if let Some(hidden) = subject.operation(rev) {
-                self.held.push(hidden_row(id, key, rev, &hidden, self.now));
-            }
+            self.held.push(hidden_row(id, key, rev, &hidden, self.now));
             subject.park(id, Waiting::Hidden { rev });
         }
         let rows: Vec<ConflictRow> = accepted.conflicts.iter().map(|c| conflict_row(key, c, self.now)).collect();

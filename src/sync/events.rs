@@ -19,6 +19,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_millis(50);
 /// A listener that is slower than this misses nothing: it is told later, of the newest state.
 const BACKLOG: usize = 256;
+/// Streams of one session: the oldest ends when there is one more.
+const STREAMS: usize = 16;
 
 /// A bucket moved to this sequence number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +108,11 @@ impl Moves {
         let (tell, heard) = channel(BACKLOG);
         let mut state = self.shared.lock();
         if !state.stopped {
+            let mut own = state.listeners.iter().enumerate().filter(|(_, listener)| listener.session == session);
+            let (oldest, count) = (own.next().map(|(place, _)| place), own.count() + 1);
+            if let Some(oldest) = oldest.filter(|_| count >= STREAMS) {
+                state.listeners.remove(oldest);
+            }
             state.listeners.push(Listener { session, known: heads, tell });
             state.poked = true;
             self.shared.wake.notify_one();

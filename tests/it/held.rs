@@ -215,6 +215,26 @@ on_both_engines! {
         }
     }
 
+    fn what_waits_is_merged_once_beside_a_record_of_the_same_id(w) {
+        let (one, other) = (Rec::household(JINYANG), Rec::household(JINYANG));
+        let twin = Rec { collection: "members", ..one.clone() };
+        for record in [&one, &other] {
+            is(w.ali().push_one(record.edit(json!({ "phone": "waits" }))), "parked");
+        }
+        w.ali().push([one.create(), twin.create()]);
+        assert_eq!(w.ali().history(&one).iter().map(rev).collect::<Vec<_>>(), [1, 2]);
+        w.ali().push_one(other.create());
+        assert_eq!(w.ali().fields(&other)["phone"], "waits");
+        assert_eq!(w.liangshan().held_one(&other)["state"], "released");
+    }
+
+    fn a_release_that_is_sent_twice_counts_once(w) {
+        let (_, held) = quarantined(w, json!({ "remarks": "deng" }), 60);
+        let path = format!("/v1/held-ops/{}/release", id_of(&held));
+        let send = || w.liangshan().post(&path, &json!({})).header("idempotency-key", "k1").send().ok();
+        assert_eq!(send(), send());
+    }
+
     fn discarding_sets_aside_and_keeps(w) {
         let (record, held) = quarantined(w, json!({ "remarks": "deng" }), 60);
         let discarded = settle(w.liangshan(), &held, "discard").ok();

@@ -150,21 +150,31 @@ impl Subject {
 
     /// The operation that became `rev`, as it would be sent again. Needs the whole past.
     pub fn operation(&self, rev: u64) -> Option<Op> {
-        let record = self.record.as_ref()?;
-        let (past, edits) = sayings(record, &self.past).into_iter().find(|(past, _)| past.written.rev == rev)?;
-        let w = past.written;
-        let change = if past.kind == Kind::Delete { Change::Delete } else { Change::Upsert(edits) };
-        Some(Op {
-            change,
-            base: rev - 1,
-            stamp: w.stamp,
-            author: w.author,
-            at: w.at,
-            claimed: w.claimed,
-            received: w.received,
-            released: false,
-            fill: None,
-        })
+        self.operations_of(&[rev]).pop().map(|(_, op)| op)
+    }
+
+    /// [`Subject::operation`] for many revs (ascending), with their numbers: the past is gone through once.
+    pub fn operations_of(&self, revs: &[u64]) -> Vec<(u64, Op)> {
+        let Some(record) = self.record.as_ref().filter(|_| !revs.is_empty()) else { return Vec::new() };
+        let wanted =
+            sayings(record, &self.past).into_iter().filter(|(past, _)| revs.binary_search(&past.written.rev).is_ok());
+        let operation = |(past, edits): (Past, Edits)| {
+            let w = past.written;
+            let change = if past.kind == Kind::Delete { Change::Delete } else { Change::Upsert(edits) };
+            let op = Op {
+                change,
+                base: w.rev - 1,
+                stamp: w.stamp,
+                author: w.author,
+                at: w.at,
+                claimed: w.claimed,
+                received: w.received,
+                released: false,
+                fill: None,
+            };
+            (w.rev, op)
+        };
+        wanted.map(operation).collect()
     }
 
     /// Sets the operation that became `rev` aside: the content of the (deleted) record becomes what it is without it.
