@@ -15,6 +15,7 @@ use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
+use crate::store::idempotency;
 use crate::store::users::{self, User as Row};
 use crate::store::{Id, Instant, Role, StoreError, Tx, sessions};
 use actix_web::web::{self, Data, Path};
@@ -248,6 +249,7 @@ fn changed(tx: &mut Tx<'_>, caller: &Caller<Office>, mut row: Row, change: UserC
         if (&region, team) != (&row.region, row.team) {
             (row.region, row.team) = (region, team);
             row.place_no += 1;
+            idempotency::forget(tx, row.id.0)?;
         }
     }
     match change.disabled {

@@ -81,6 +81,20 @@ columns! {
     OptInstant, opt_instant: Nullable<DbInstant>, Option<Instant>, "::timestamptz[]";
 }
 
+/// How an engine is told to compare texts in the order of their code points, whatever the database's collation.
+pub trait CodePoints {
+    const ORDER: &'static str;
+}
+
+impl CodePoints for Pg {
+    const ORDER: &'static str = r#" COLLATE "C""#;
+}
+
+impl CodePoints for Sqlite {
+    /// Its own order.
+    const ORDER: &'static str = "";
+}
+
 /// A batch of rows for one statement.
 #[derive(Default)]
 pub struct Rows {
@@ -145,7 +159,7 @@ pub fn engine(conn: &Conn) -> Engine {
 /// The end of a `SELECT` that locks the rows of `table` until the commit. SQLite's one writer has them already.
 pub fn for_update(conn: &Conn, table: &str) -> String {
     match engine(conn) {
-        Engine::Postgres => format!(" FOR UPDATE OF {table}"),
+        Engine::Postgres => format!(" FOR NO KEY UPDATE OF {table}"),
         Engine::Sqlite => String::new(),
     }
 }

@@ -72,6 +72,13 @@ pub fn keep(tx: &mut Tx<'_>, user: Uuid, key: &str, kept: Kept) -> Result<(), St
     Ok(())
 }
 
+/// Forgets what was answered to a user: who has been moved elsewhere must not see by a repeat what only the old place could.
+pub fn forget(tx: &mut Tx<'_>, user: Uuid) -> Result<(), StoreError> {
+    let rows = Rows::new().uuid("user_id", [Id(user)]);
+    rows.execute(tx, "DELETE FROM idempotency_keys WHERE user_id = (SELECT user_id FROM v)")?;
+    Ok(())
+}
+
 /// Forgets what is too old.
 pub fn sweep(tx: &mut Tx<'_>, now: Instant) -> Result<usize, StoreError> {
     let old = Instant(now.0 - chrono::TimeDelta::days(DAYS_KEPT));

@@ -2,11 +2,12 @@
 
 use super::circle::Circle;
 use super::conn::{Conn, StoreError, Tx};
-use super::dialect::Rows;
+use super::dialect::{Rows, for_update};
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::role::Role;
 use super::schema::users;
 use super::types::{DbInstant, DbUuid, Id, Instant};
+use crate::load_rows;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text};
@@ -142,8 +143,10 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 
 /// A user, locked until the commit.
 pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<User>, StoreError> {
-    if let Conn::Pg(c) = &mut **tx {
-        users::table.find(Id(id)).select(users::id).for_no_key_update().first::<Id>(c).optional()?;
+    let lock = for_update(tx, "u");
+    if !lock.is_empty() {
+        let tail = format!("SELECT u.id FROM v CROSS JOIN users u WHERE u.id = v.id{lock}");
+        load_rows!(&mut **tx, &Rows::new().uuid("id", [Id(id)]), &tail, DbUuid => Id)?;
     }
     find(tx, id)
 }

@@ -54,6 +54,16 @@ on_both_engines! {
         w.guangan().get(&format!("/v1/users/{}", w.cast().users["er"])).send().ok();
     }
 
+    fn what_was_answered_before_a_move_is_not_told_again_after_it(w) {
+        let body = json!({ "campaign": w.cast().campaign, "team": w.cast().teams["four"], "county": XIDE,
+            "kind": "prefecture", "from": "2015-04-15", "to": "2015-05-05" });
+        let send = || w.liangshan().post("/v1/assignments", &body).header("idempotency-key", "k").send();
+        assert_eq!(send().created(), send().created());
+        change(w, w.province(), "liangshan", json!({ "region": "5116" })).ok();
+        let told = send().refused(&[403, 404, 422]).to_string();
+        assert!(!told.contains(XIDE), "{told}");
+    }
+
     fn a_user_moved_away_and_back_forgets_what_it_held(w) {
         let mut mirror = Mirror::of(w.er());
         w.assign("four", XIDE);

@@ -1,6 +1,7 @@
 //! SQL in pieces, with its values, as a statement for either engine.
 
 use super::{Column, Kind, Value};
+use crate::store::dialect::CodePoints;
 use crate::store::types::{DbInstant, DbUuid, Id, Instant};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -114,7 +115,7 @@ impl<ST> Statement<ST> {
 }
 
 macro_rules! walk {
-    ($engine:ty, $collation:literal) => {
+    ($engine:ty) => {
         impl<ST> QueryFragment<$engine> for Statement<ST> {
             fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, $engine>) -> QueryResult<()> {
                 for piece in &self.sql.0 {
@@ -122,7 +123,7 @@ macro_rules! walk {
                         Piece::Sql(sql) => pass.push_sql(sql),
                         Piece::Text(sql) => {
                             pass.push_sql(sql);
-                            pass.push_sql($collation);
+                            pass.push_sql(<$engine as CodePoints>::ORDER);
                         }
                         Piece::Bind(Bound::Text(text)) => pass.push_bind_param::<Text, _>(text)?,
                         Piece::Bind(Bound::Uuid(id)) => pass.push_bind_param::<DbUuid, _>(id)?,
@@ -137,8 +138,8 @@ macro_rules! walk {
     };
 }
 
-walk!(Pg, r#" COLLATE "C""#);
-walk!(Sqlite, "");
+walk!(Pg);
+walk!(Sqlite);
 
 impl<ST> QueryId for Statement<ST> {
     type QueryId = ();
