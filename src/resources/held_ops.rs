@@ -9,7 +9,7 @@ use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::problem::errors_body;
 use crate::http::time::format_ms;
-use crate::http::{Answer, Arrival, Problem};
+use crate::http::{Answer, Arrival, Code, Problem};
 use crate::lang::Lang;
 use crate::store::held::{self, HeldRow, Viewer};
 use crate::store::types::Instant;
@@ -25,7 +25,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list).service(release).service(discard);
+    cfg.service(list).service(read).service(release).service(discard);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -50,7 +50,8 @@ pub struct HeldOp {
     pub bucket: Option<String>,
     pub collection: Option<String>,
     pub record_id: Option<Uuid>,
-    /// The operation as it was sent; a text where what was sent is not JSON.
+    /// The operation as it was sent; a text where it cannot be shown as JSON. A list cuts it, as a text, after 16,384
+    /// characters: reading the one shows it whole.
     #[schema(value_type = Object)]
     pub op: Box<RawValue>,
     pub device: Uuid,
@@ -128,6 +129,22 @@ async fn list(
         Ok::<_, Problem>(asked.page(found, |row| HeldOp::new(row, lang)))
     });
     Ok(web::Json(page.await?))
+}
+
+/// Reads a held operation, whole.
+#[utoipa::path(
+    operation_id = "readHeldOp",
+    tag = "held-ops",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The held operation", body = HeldOp), NotFound, Problems),
+    security(("bearer" = []))
+)]
+#[get("/held-ops/{id}")]
+async fn read(caller: Caller, lang: Lang, app: Data<App>, id: Path<Uuid>) -> Result<Answer, Problem> {
+    let row = app
+        .store
+        .read(move |conn| held::find(conn, &viewer(&caller), *id)?.ok_or_else(|| Problem::new(Code::NotFound)));
+    Answer::ok(&HeldOp::new(row.await?, lang))
 }
 
 /// Merges a held operation with its original stamp, for good.

@@ -14,6 +14,9 @@ use sync_core::scope::Region;
 use sync_core::{Bucket, Scope, Stamp};
 use uuid::Uuid;
 
+/// Characters of an operation that a list shows at most.
+pub const OP_LISTED: usize = 16 * 1024;
+
 /// The number of an operation's bucket where none could be read.
 pub const NO_BUCKET: i32 = 0;
 
@@ -129,7 +132,9 @@ pub fn page(conn: &mut Conn, viewer: &Viewer<'_>, listing: &Listing<HeldRow>) ->
     if let Some(province) = viewer.province {
         from = from.sql(" OR h.bucket = 0 AND h.province = ").bind(Value::Text(province.to_string()));
     }
-    listing::page::<HeldSql, _>(conn, listing, HELD_COLUMNS, from.sql(")"))
+    // A page of operations of megabytes would be too much for anybody.
+    let columns = HELD_COLUMNS.replace("h.op,", &format!("substr(h.op, 1, {OP_LISTED}),"));
+    listing::page::<HeldSql, _>(conn, listing, &columns, from.sql(")"))
 }
 
 /// Keeps many, with one statement.

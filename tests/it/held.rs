@@ -228,6 +228,18 @@ on_both_engines! {
         assert_eq!(w.liangshan().held_one(&other)["state"], "released");
     }
 
+    fn a_huge_operation_is_cut_in_the_list_and_whole_by_itself(w) {
+        let record = Rec::household(JINYANG);
+        let op = record.create_with(json!({ "people": "five", "remarks": "长".repeat(100_000) }));
+        is(w.ali().push_one(op.clone()), "rejected");
+        let listed = w.liangshan().held_one(&record);
+        assert_eq!(listed["op"].as_str().unwrap().chars().count(), 16_384);
+        let path = format!("/v1/held-ops/{}", id_of(&listed));
+        let whole = w.liangshan().get(&path).send().ok();
+        assert_eq!(whole["op"]["fields"], op.0["fields"]);
+        w.guangan().get(&path).send().refused(&[404]);
+    }
+
     fn a_release_that_is_sent_twice_counts_once(w) {
         let (_, held) = quarantined(w, json!({ "remarks": "deng" }), 60);
         let path = format!("/v1/held-ops/{}/release", id_of(&held));
