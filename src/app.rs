@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::store::Store;
 use crate::sync::events::Moves;
+use crate::sync::lanes::Lanes;
 
 /// The application's state; cheap to clone, handed to handlers as `web::Data`.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ pub struct App {
     pub config: Config,
     pub store: Store,
     pub keys: Keys,
+    /// Pushes that wait.
+    pub lanes: Lanes,
     /// Who listens for news.
     pub moves: Moves,
     /// Who asks too often.

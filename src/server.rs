@@ -10,6 +10,7 @@ use crate::limits::{Limits, limit};
 use crate::routes;
 use crate::store::{Store, migrations};
 use crate::sync::events::Watcher;
+use crate::sync::lanes::Lanes;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpServer, web};
@@ -39,7 +40,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let workers = config.workers;
     let watcher = Watcher::begin(store.clone())?;
     let (moves, limits) = (watcher.moves(), Limits::new(config.rate_limit));
-    let app = App { config, store, keys, moves, limits, attempts: Attempts::default() };
+    let lanes = Lanes::new(store.clone());
+    let app = App { config, store, keys, lanes, moves, limits, attempts: Attempts::default() };
     let housekeeping = Housekeeping::begin(app.clone())?;
     let app = web::Data::new(app);
     let (ready, started) = sync_channel(1);

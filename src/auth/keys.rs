@@ -2,6 +2,7 @@
 //! tokens, and a key derived from it authenticates what is handed out and taken back, such as cursors; so both
 //! outlive a restart, and all processes that share the directory agree.
 
+use super::tokens::Claims;
 use anyhow::{Context as _, anyhow};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -9,6 +10,7 @@ use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use quick_cache::sync::Cache;
 use sha2::Sha256;
 use std::fs;
 use std::io::{self, Write as _};
@@ -30,7 +32,12 @@ struct Inner {
     jwks: JwkSet,
     /// Keyed with a secret of its own, derived from the signing key.
     mac: Hmac<Sha256>,
+    /// What access tokens say whose signatures were found good, by their SHA-256.
+    verified: Cache<[u8; 32], Claims>,
 }
+
+/// Of so many access tokens the signatures are remembered: about 400 bytes each.
+const VERIFIED: usize = 16_384;
 
 impl Keys {
     /// Reads the key in `data_dir`, or makes one. Of several processes that make one at the same moment, one wins, and
@@ -53,7 +60,14 @@ impl Keys {
         let mut root = keyed(key.as_bytes())?;
         root.update(b"ruhu message authentication 1");
         let mac = keyed(&root.finalize().into_bytes())?;
-        Ok(Self(Arc::new(Inner { signing, verifying, kid, jwks: JwkSet { keys: vec![jwk] }, mac })))
+        Ok(Self(Arc::new(Inner {
+            signing,
+            verifying,
+            kid,
+            jwks: JwkSet { keys: vec![jwk] },
+            mac,
+            verified: Cache::new(VERIFIED),
+        })))
     }
 
     /// Authenticates `data`. What is made for one purpose counts for no other.
@@ -86,6 +100,10 @@ impl Keys {
 
     pub(super) fn signing(&self) -> &EncodingKey {
         &self.0.signing
+    }
+
+    pub(super) fn verified(&self) -> &Cache<[u8; 32], Claims> {
+        &self.0.verified
     }
 
     pub(super) fn verifying(&self) -> &DecodingKey {

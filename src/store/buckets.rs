@@ -22,20 +22,24 @@ pub struct Head {
     pub parked: u64,
 }
 
-type HeadSql = (Integer, BigInt, BigInt, Binary, BigInt, BigInt);
-type HeadRow = (i32, i64, i64, Vec<u8>, i64, i64);
+/// Buckets as they stand, by their codes.
+pub type Heads = BTreeMap<Bucket, Head>;
 
-fn heads(rows: Vec<HeadRow>) -> Result<BTreeMap<Bucket, Head>, StoreError> {
-    let one = |(bucket, seq, live, sum, floor, parked): HeadRow| {
-        let sum = Sum::from_slice(&sum).ok_or_else(|| StoreError::Corrupt("a sum".into()))?;
-        let head =
-            Head { seq: seq as u64, live: live as u64, sum, tombstone_floor: floor as u64, parked: parked as u64 };
-        Ok((bucket_of(bucket)?, head))
-    };
-    rows.into_iter().map(one).collect()
+pub(super) type HeadSql = (Integer, BigInt, BigInt, Binary, BigInt, BigInt);
+pub(super) type HeadRow = (i32, i64, i64, Vec<u8>, i64, i64);
+
+pub(super) fn head((bucket, seq, live, sum, floor, parked): HeadRow) -> Result<(Bucket, Head), StoreError> {
+    let sum = Sum::from_slice(&sum).ok_or_else(|| StoreError::Corrupt("a sum".into()))?;
+    let head = Head { seq: seq as u64, live: live as u64, sum, tombstone_floor: floor as u64, parked: parked as u64 };
+    Ok((bucket_of(bucket)?, head))
 }
 
-const COLUMNS: &str = "b.bucket, b.seq, b.live, b.sum, b.tombstone_floor, b.parked";
+fn heads(rows: Vec<HeadRow>) -> Result<Heads, StoreError> {
+    rows.into_iter().map(head).collect()
+}
+
+/// The columns of a head, in the order of [`HeadRow`].
+pub(super) const COLUMNS: &str = "b.bucket, b.seq, b.live, b.sum, b.tombstone_floor, b.parked";
 
 fn select(buckets: &BTreeSet<Bucket>) -> (Rows, String) {
     let rows = Rows::new().int("bucket", buckets.iter().map(|b| b.code() as i32));
@@ -43,7 +47,7 @@ fn select(buckets: &BTreeSet<Bucket>) -> (Rows, String) {
 }
 
 /// Locks the heads of these buckets until the commit. Those that do not exist are left out.
-pub fn lock(tx: &mut Tx<'_>, buckets: &BTreeSet<Bucket>) -> Result<BTreeMap<Bucket, Head>, StoreError> {
+pub fn lock(tx: &mut Tx<'_>, buckets: &BTreeSet<Bucket>) -> Result<Heads, StoreError> {
     let (rows, mut tail) = select(buckets);
     tail.push_str(&for_update(tx, "b"));
     heads(load_rows!(&mut **tx, &rows, &tail, HeadSql => HeadRow)?)
@@ -56,7 +60,7 @@ pub fn existing(conn: &mut Conn, buckets: &BTreeSet<Bucket>) -> Result<BTreeSet<
 }
 
 /// The heads of every bucket in scope, in the order of their codes.
-pub fn in_scope(conn: &mut Conn, scope: &Scope) -> Result<BTreeMap<Bucket, Head>, StoreError> {
+pub fn in_scope(conn: &mut Conn, scope: &Scope) -> Result<Heads, StoreError> {
     match scope {
         Scope::Region(region) => {
             let range = region.buckets();
@@ -90,7 +94,7 @@ pub fn seqs(conn: &mut Conn) -> Result<BTreeMap<Bucket, u64>, StoreError> {
 }
 
 /// Stores heads that [`lock`] gave and a write moved.
-pub fn store(tx: &mut Tx<'_>, heads: &BTreeMap<Bucket, Head>) -> Result<(), StoreError> {
+pub fn store(tx: &mut Tx<'_>, heads: &Heads) -> Result<(), StoreError> {
     Rows::new()
         .int("bucket", heads.keys().map(|b| b.code() as i32))
         .big("seq", heads.values().map(|h| h.seq as i64))

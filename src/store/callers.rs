@@ -1,6 +1,7 @@
 //! Who stands behind a session now: one statement, for however many sessions, for everything that decides what a request
 //! may do.
 
+use super::buckets::{self, HeadRow, HeadSql, Heads};
 use super::conn::{Conn, StoreError};
 use super::dialect::Rows;
 use super::records::bucket_of;
@@ -72,28 +73,49 @@ impl Standing {
     }
 }
 
+const COLUMNS: &str = "s.id, u.id, d.id, s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.revoked, u.role, \
+     u.region, u.team_id, u.place_no, t.bucket, t.grant_no";
+
+const TABLES: &str = "FROM v JOIN sessions s ON s.id = v.session JOIN users u ON u.id = s.user_id \
+     LEFT JOIN devices d ON d.id = s.device_id \
+     LEFT JOIN team_buckets t ON t.team_id = u.team_id AND t.open_assignments > 0";
+
 /// Who stands behind these sessions; unknown ones are left out.
 pub fn load(conn: &mut Conn, sessions: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Standing>, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
-    let tail = "SELECT s.id, u.id, d.id, s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.revoked, u.role, \
-         u.region, u.team_id, u.place_no, t.bucket, t.grant_no FROM v JOIN sessions s ON s.id = v.session \
-         JOIN users u ON u.id = s.user_id LEFT JOIN devices d ON d.id = s.device_id \
-         LEFT JOIN team_buckets t ON t.team_id = u.team_id AND t.open_assignments > 0";
-    let mut found: HashMap<Uuid, Standing> = HashMap::new();
-    for row in load_rows!(conn, &rows, tail, RowSql => Row)? {
-        let county = row.bucket.zip(row.grant_no);
-        let standing = match found.entry(row.session.0) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(row.standing()?),
-        };
-        if let Some((bucket, grant)) = county {
-            standing.counties.insert(bucket_of(bucket)?, grant as u32);
-        }
+    let mut found = HashMap::new();
+    for row in load_rows!(conn, &rows, &format!("SELECT {COLUMNS} {TABLES}"), RowSql => Row)? {
+        row.join(&mut found)?;
     }
     Ok(found)
 }
 
+/// Who stands behind a session, and the heads of its team's counties as they are at the same moment: what most pulls ask,
+/// with one statement.
+pub fn load_with_heads(conn: &mut Conn, session: Uuid) -> Result<Option<(Standing, Heads)>, StoreError> {
+    let rows = Rows::new().uuid("session", [Id(session)]);
+    let tail = format!("SELECT {COLUMNS}, {} {TABLES} LEFT JOIN buckets b ON b.bucket = t.bucket", buckets::COLUMNS);
+    let (mut found, mut heads) = (HashMap::new(), Heads::new());
+    for (row, head) in load_rows!(conn, &rows, &tail, (RowSql, Nullable<HeadSql>) => (Row, Option<HeadRow>))? {
+        row.join(&mut found)?;
+        heads.extend(head.map(buckets::head).transpose()?);
+    }
+    Ok(found.remove(&session).map(|standing| (standing, heads)))
+}
+
 impl Row {
+    fn join(self, found: &mut HashMap<Uuid, Standing>) -> Result<(), StoreError> {
+        let county = self.bucket.zip(self.grant_no);
+        let standing = match found.entry(self.session.0) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(self.standing()?),
+        };
+        if let Some((bucket, grant)) = county {
+            standing.counties.insert(bucket_of(bucket)?, grant as u32);
+        }
+        Ok(())
+    }
+
     fn standing(self) -> Result<Standing, StoreError> {
         let corrupt = |what: &str| StoreError::Corrupt(format!("a user's {what}"));
         Ok(Standing {

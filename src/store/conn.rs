@@ -222,6 +222,19 @@ pub(super) fn transact<T, E: From<StoreError>>(
     end(conn, result)
 }
 
+/// Reads with statements that all see the same moment. `conn` must not be in a transaction.
+pub fn snapshot<T, E: From<StoreError>>(conn: &mut Conn, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    match conn {
+        Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
+        Conn::Pg(c) => {
+            AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
+    }
+    .map_err(StoreError::from)?;
+    let result = body(conn);
+    end(conn, result)
+}
+
 /// The database: a pool of readers, and the way to write.
 #[derive(Clone)]
 pub struct Store {
@@ -258,17 +271,7 @@ impl Store {
 
     /// Lends a connection whose statements all see the same moment. Blocks: see [`Store::snapshot`].
     pub fn snapshot_now<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-        self.read_now(|conn| {
-            match conn {
-                Conn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN DEFERRED"),
-                Conn::Pg(c) => {
-                    AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                }
-            }
-            .map_err(StoreError::from)?;
-            let result = body(conn);
-            end(conn, result)
-        })
+        self.read_now(|conn| snapshot(conn, body))
     }
 
     /// Runs one writing transaction and waits for its commit. Blocks: see [`Store::write`].

@@ -27,6 +27,6 @@ pub mod types;
 pub mod users;
 mod writer;
 
-pub use conn::{Conn, Engine, Store, StoreError, Tx};
+pub use conn::{Conn, Engine, Store, StoreError, Tx, snapshot};
 pub use role::Role;
 pub use types::{Id, Instant, JsonText};

@@ -11,6 +11,7 @@ use crate::store::pushers::{self, Locked, Progress, Pusher, Tenure};
 use crate::store::records::Key;
 use crate::store::types::{Id, Instant, JsonText};
 use crate::store::{StoreError, Tx, buckets};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::clock::{Corrected, Reading, correct};
@@ -37,16 +38,11 @@ pub struct Job {
 pub type Answers = Vec<Result<Answer, Problem>>;
 
 /// Applies a batch of pushes in one transaction.
-pub fn apply(tx: &mut Tx<'_>, mut jobs: Vec<Job>) -> Result<Answers, StoreError> {
+pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
     let now = jobs.iter().map(|job| job.received).max().unwrap_or_default();
     let Locked { pushers, mut progress } = pushers::lock(tx, &jobs.iter().map(|job| job.session).collect())?;
     let places = places(tx, &pushers)?;
-    for job in &mut jobs {
-        // The token may name a team that the user has left meanwhile.
-        if let Some(pusher) = pushers.get(&job.session).filter(|pusher| pusher.team != job.team) {
-            job.ops.iter_mut().for_each(|op| op.judge_again(pusher.team));
-        }
-    }
+    let jobs: Vec<Cow<'_, Job>> = jobs.iter().map(|job| judged(job, pushers.get(&job.session))).collect();
     let rejections = rejections(tx, &jobs, &pushers, &progress)?;
     let mut room = Room::enter(tx, now, &jobs, &pushers, &places)?;
     let mut pushed = BTreeMap::new();
@@ -66,6 +62,14 @@ pub fn apply(tx: &mut Tx<'_>, mut jobs: Vec<Job>) -> Result<Answers, StoreError>
     room.desk.close(tx)?;
     pushers::store(tx, &pushed, Instant::from_ms(now))?;
     Ok(answers)
+}
+
+/// The job as it is to be judged: its token may name a team that the user has left meanwhile.
+fn judged<'a>(job: &'a Job, pusher: Option<&Pusher>) -> Cow<'a, Job> {
+    let Some(pusher) = pusher.filter(|pusher| pusher.team != job.team) else { return Cow::Borrowed(job) };
+    let mut job = job.clone();
+    job.ops.iter_mut().for_each(|op| op.judge_again(pusher.team));
+    Cow::Owned(job)
 }
 
 /// Where a pusher may write.
@@ -119,7 +123,7 @@ type Rejections = HashMap<(Uuid, u64), Vec<FieldError>>;
 /// The faults of operations that were rejected before and come again.
 fn rejections(
     tx: &mut Tx<'_>,
-    jobs: &[Job],
+    jobs: &[Cow<'_, Job>],
     pushers: &HashMap<Uuid, Pusher>,
     progress: &BTreeMap<Uuid, Progress>,
 ) -> Result<Rejections, StoreError> {
@@ -163,7 +167,7 @@ impl Room {
     fn enter(
         tx: &mut Tx<'_>,
         now: i64,
-        jobs: &[Job],
+        jobs: &[Cow<'_, Job>],
         pushers: &HashMap<Uuid, Pusher>,
         places: &HashMap<Uuid, Place>,
     ) -> Result<Self, StoreError> {

@@ -10,7 +10,7 @@ use crate::store::records::{self, Changed, Key, digest_of};
 use crate::store::types::{Id, Instant, JsonText};
 use crate::store::{StoreError, Tx};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sync_core::canonical::write_string;
 use sync_core::clock::Corrected;
 use sync_core::merge::{Change, Conflict, Op, Outcome, Reason, Side, Subject, Waiting};
@@ -89,13 +89,13 @@ impl Desk {
                 waiting.entry(key).or_default().push((row.id.0, entry));
             }
         }
-        let writers = |key: &Key| wanted.iter().filter(|w| w.key == *key).map(|w| w.device).collect::<BTreeSet<_>>();
+        let shared = written_by_several(wanted);
         let mut past_keys: BTreeSet<Key> = waiting.keys().copied().collect();
         for w in wanted {
             let Some(record) = found.get(&w.key) else { continue };
             let base = w.base.filter(|base| *base <= record.last.rev).unwrap_or(0);
             // The shortcut of `needs_past` holds for one writer at a time.
-            if record.needs_past(base, w.device) || (base < record.last.rev && writers(&w.key).len() > 1) {
+            if record.needs_past(base, w.device) || (base < record.last.rev && shared.contains(&w.key)) {
                 past_keys.insert(w.key);
             }
         }
@@ -214,6 +214,13 @@ impl Desk {
         self.heads.retain(|bucket, _| moved.contains(bucket));
         buckets::store(tx, &self.heads)
     }
+}
+
+/// The records that more than one device wants to write.
+fn written_by_several(wanted: &[Wanted]) -> HashSet<Key> {
+    let mut first = HashMap::with_capacity(wanted.len());
+    let several = |w: &&Wanted| *first.entry(w.key).or_insert(w.device) != w.device;
+    wanted.iter().filter(several).map(|w| w.key).collect()
 }
 
 /// What a stored parked operation waits as.

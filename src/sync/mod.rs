@@ -5,6 +5,7 @@ pub mod desk;
 pub mod envelope;
 pub mod events;
 pub mod history;
+pub mod lanes;
 pub mod operation;
 pub mod pull;
 pub mod result;

@@ -1,12 +1,12 @@
 //! A pull: what a caller lacks of what it may see now, read in one snapshot, bucket after bucket.
 
 use crate::http::time::format_ms;
-use crate::store::buckets::{self, Head};
+use crate::store::buckets::{self, Head, Heads};
 use crate::store::changes::{self, Changed};
 use crate::store::{Conn, StoreError};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use sync_core::cursor::{Cursor, Grant, Standing, Want};
+use sync_core::cursor::{Cursor, Grant, Plan, Standing, Want};
 use sync_core::{Bucket, Scope};
 
 /// Who pulls: what it may see, and under which grants.
@@ -37,6 +37,34 @@ pub struct Part {
     pub changes: Vec<Changed>,
 }
 
+impl Puller<'_> {
+    fn plan(&self, heads: &Heads, cursor: &Cursor, restart: &[Bucket]) -> Plan {
+        let standing = |(bucket, head): (&Bucket, &Head)| Standing {
+            bucket: *bucket,
+            grant: (self.grant)(*bucket),
+            seq: head.seq,
+            floor: head.tombstone_floor,
+        };
+        cursor.plan(&heads.iter().map(standing).collect::<Vec<_>>(), restart)
+    }
+}
+
+/// The page of a caller to whom there is nothing to give; `None` when there is something. `heads` are those of all
+/// buckets in scope, read together with `puller`.
+pub fn quiet(
+    puller: &Puller<'_>,
+    heads: &Heads,
+    mut cursor: Cursor,
+    restart: &[Bucket],
+) -> Option<Page> {
+    let Plan { wants, revoked } = puller.plan(heads, &cursor, restart);
+    if !wants.is_empty() {
+        return None;
+    }
+    cursor.revoke(&revoked);
+    Some(Page { cursor, more: false, revoked, buckets: Vec::new() })
+}
+
 /// Reads the next page. `conn` must be a snapshot, from which `puller` was read too.
 pub fn page(
     conn: &mut Conn,
@@ -46,13 +74,7 @@ pub fn page(
     limit: usize,
 ) -> Result<Page, StoreError> {
     let heads = buckets::in_scope(conn, puller.scope)?;
-    let standing = |(bucket, head): (&Bucket, &Head)| Standing {
-        bucket: *bucket,
-        grant: (puller.grant)(*bucket),
-        seq: head.seq,
-        floor: head.tombstone_floor,
-    };
-    let plan = cursor.plan(&heads.iter().map(standing).collect::<Vec<_>>(), restart);
+    let plan = puller.plan(&heads, &cursor, restart);
     let mut parts = Vec::new();
     let (mut wants, mut room) = (plan.wants.as_slice(), limit);
     while room > 0 && !wants.is_empty() {
@@ -81,7 +103,7 @@ pub fn page(
 fn give<'w>(
     conn: &mut Conn,
     scope: &Scope,
-    heads: &BTreeMap<Bucket, Head>,
+    heads: &Heads,
     wants: &'w [Want],
     room: usize,
 ) -> Result<Vec<(&'w Want, Part)>, StoreError> {

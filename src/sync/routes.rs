@@ -1,25 +1,27 @@
 //! `/v1/sync/*`: the handlers of push, pull, events and limits.
 
-use super::batch::{self, Job};
+use super::batch::Job;
 use super::envelope::{PULL_DEFAULT, PULL_MOST, Pull, Push};
 use super::events::Moved;
-use super::pull::{Puller, page};
+use super::pull::{Page, Puller, page, quiet};
 use super::sealed;
 use super::wire::{Limits, PullAnswer, PullLimits, PullRequest, PushAnswer, PushLimits, PushRequest};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
-use crate::caller::Caller;
+use crate::caller::{Anyone, Caller};
 use crate::http::body::Raw;
 use crate::http::documented::Problems;
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
-use crate::store::buckets;
+use crate::store::{Role, buckets, snapshot};
+use actix_web::rt::task::spawn_blocking;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get, post, web};
 use futures_util::stream;
 use std::time::Duration;
 use sync_core::cursor::Cursor;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::oneshot;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Operations in one push at most.
@@ -60,14 +62,16 @@ async fn push(
         ));
     }
     let received = arrival.ms();
-    let store = app.store.clone();
-    let answer = web::block(move || {
-        let Push { clock, ops } = Push::read(&body, claims.team, PUSH_OPS)?;
-        let job = Job { session: claims.sid, team: claims.team, received, clock, ops };
-        let answers = store.write_now(move |tx| batch::apply(tx, vec![job]))?;
-        answers.into_iter().next().unwrap_or_else(|| Err(Problem::new(Code::Internal)))
-    });
-    let answer = answer.await.map_err(|_| Problem::new(Code::Unavailable))??;
+    let lanes = app.lanes.clone();
+    let (sender, receiver) = oneshot::channel();
+    // Not awaited: whoever works in a lane goes on with the pushes of others when its own is answered.
+    drop(spawn_blocking(move || match Push::read(&body, claims.team, PUSH_OPS) {
+        Ok(Push { clock, ops }) => {
+            lanes.push(Job { session: claims.sid, team: claims.team, received, clock, ops }, sender);
+        }
+        Err(problem) => drop(sender.send(Err(problem))),
+    }));
+    let answer = receiver.await.map_err(|_| Problem::new(Code::Unavailable))??;
     app.moves.poke();
     Ok(json(answer.body(lang, Arrival::now().ms())))
 }
@@ -83,9 +87,9 @@ async fn push(
 #[post("/sync/pull")]
 async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> Result<HttpResponse, Problem> {
     let keys = app.keys.clone();
-    let body = app.store.snapshot(move |conn| {
+    let body = app.store.read(move |conn| {
         // Who it is comes before what it wants: a wiped phone learns that it is wiped.
-        let caller: Caller = Caller::check(conn, &claims)?;
+        let (caller, heads) = Caller::<Anyone>::check_with_heads(conn, &claims)?;
         let Pull { cursor, limit, restart } = Pull::read(&body)?;
         let holder = caller.device.unwrap_or(caller.user);
         let cursor = match cursor {
@@ -93,9 +97,19 @@ async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> 
             None => Cursor::new(holder),
         };
         let restart: Vec<_> = restart.iter().filter_map(|code| code.parse().ok()).collect();
-        let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
-        let page = page(conn, &puller, cursor, &restart, limit as usize)?;
-        Ok::<_, Problem>(page.body(&sealed::seal(&keys, &page.cursor), Arrival::now().ms()))
+        let body = |page: &Page| page.body(&sealed::seal(&keys, &page.cursor), Arrival::now().ms());
+        if caller.role == Role::Team {
+            let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
+            if let Some(page) = quiet(&puller, &heads, cursor.clone(), &restart) {
+                return Ok(body(&page));
+            }
+        }
+        // There is something to give: now everything as it stands at one moment, the caller too.
+        snapshot(conn, |conn| {
+            let caller: Caller = Caller::check(conn, &claims)?;
+            let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
+            Ok::<_, Problem>(body(&page(conn, &puller, cursor, &restart, limit as usize)?))
+        })
     });
     Ok(json(body.await?))
 }

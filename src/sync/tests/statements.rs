@@ -29,7 +29,7 @@ fn apply(ground: &Ground, ops: Vec<Value>) -> (Answers, usize) {
             }
         };
         tx.set_instrumentation(counter);
-        batch::apply(tx, vec![job])
+        batch::apply(tx, &[job])
     });
     (answers.unwrap(), count.load(Ordering::Relaxed))
 }
