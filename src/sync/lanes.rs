@@ -70,6 +70,13 @@ impl Lanes {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many wait, in all lanes, where somebody is at work.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> Option<usize> {
+        let lanes = self.lock();
+        (!lanes.is_empty()).then(|| lanes.values().map(Vec::len).sum())
+    }
+
     fn apply(&self, together: Vec<Waiting>) {
         let (jobs, answers): (Vec<_>, Vec<_>) = together.into_iter().map(|w| (w.job, w.answer)).unzip();
         let jobs = Arc::new(jobs);

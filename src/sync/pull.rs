@@ -51,12 +51,7 @@ impl Puller<'_> {
 
 /// The page of a caller to whom there is nothing to give; `None` when there is something. `heads` are those of all
 /// buckets in scope, read together with `puller`.
-pub fn quiet(
-    puller: &Puller<'_>,
-    heads: &Heads,
-    mut cursor: Cursor,
-    restart: &[Bucket],
-) -> Option<Page> {
+pub fn quiet(puller: &Puller<'_>, heads: &Heads, mut cursor: Cursor, restart: &[Bucket]) -> Option<Page> {
     let Plan { wants, revoked } = puller.plan(heads, &cursor, restart);
     if !wants.is_empty() {
         return None;

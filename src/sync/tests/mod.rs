@@ -1,13 +1,27 @@
 //! What the transactions cost and what they leave, on both engines, without HTTP between.
 
+mod lanes;
 mod statements;
 
+use crate::store::dialect::Rows;
 use crate::store::tests::Scratch;
 use crate::store::types::{Id, Instant};
 use crate::store::{Conn, Engine, StoreError};
+use crate::sync::batch::Job;
+use crate::sync::envelope::Push;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(super) const COUNTY: &str = "513430";
+
+const NOW: i64 = 1_429_153_358_000;
+
+/// A push of these operations, as it waits to be applied.
+pub(super) fn job(session: Uuid, ops: &[Value]) -> Job {
+    let body = json!({"schema": 1, "ops": ops}).to_string();
+    let Push { clock, ops } = Push::read(body.as_bytes(), None, 500).unwrap();
+    Job { session, team: None, received: NOW, clock, ops }
+}
 
 /// A database with one county and one phone.
 pub(super) struct Ground {
@@ -18,21 +32,27 @@ pub(super) struct Ground {
 impl Ground {
     pub(super) fn new(engine: Engine) -> Self {
         let scratch = Scratch::new(engine);
-        let session = scratch.store.write_now(|tx| people(tx)).unwrap();
-        Self { scratch, session }
+        let session = scratch.store.write_now(|tx| {
+            Rows::new().int("bucket", [513_430]).execute(tx, "INSERT INTO buckets (bucket) SELECT bucket FROM v")?;
+            phone(tx, "liangshan")
+        });
+        Self { scratch, session: session.unwrap() }
+    }
+
+    /// One more phone.
+    pub(super) fn phone(&self, name: &'static str) -> Uuid {
+        self.scratch.store.write_now(|tx| phone(tx, name)).unwrap()
     }
 }
 
 /// A prefecture's user with a phone, signed in.
-fn people(conn: &mut Conn) -> Result<Uuid, StoreError> {
-    use crate::store::dialect::Rows;
+fn phone(conn: &mut Conn, name: &str) -> Result<Uuid, StoreError> {
     let now = Instant::now();
     let [user, device, session] = [(); 3].map(|()| Id(Uuid::now_v7()));
-    Rows::new().int("bucket", [513_430]).execute(conn, "INSERT INTO buckets (bucket) SELECT bucket FROM v")?;
-    Rows::new().uuid("id", [user]).instant("at", [now]).execute(
+    Rows::new().uuid("id", [user]).text("name", [name.to_owned()]).instant("at", [now]).execute(
         conn,
         "INSERT INTO users (id, username, password_hash, role, region, created_at) \
-         SELECT id, 'liangshan', '-', 'prefecture', '5134', at FROM v",
+         SELECT id, name, '-', 'prefecture', '5134', at FROM v",
     )?;
     Rows::new().uuid("id", [device]).uuid("user_id", [user]).instant("at", [now]).execute(
         conn,

@@ -1,9 +1,8 @@
 //! A push costs a handful of statements, however many operations it has.
 
-use super::{COUNTY, Ground};
+use super::{COUNTY, Ground, job};
 use crate::store::Engine;
 use crate::sync::batch::{self, Answers, Job};
-use crate::sync::envelope::Push;
 use diesel::Connection;
 use diesel::connection::InstrumentationEvent;
 use serde_json::{Value, json};
@@ -13,13 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sync_core::window::Status;
 use uuid::Uuid;
 
-const NOW: i64 = 1_429_153_358_000;
-
 /// Applies a push of these operations and counts the statements that it takes.
 fn apply(ground: &Ground, ops: Vec<Value>) -> (Answers, usize) {
-    let body = json!({"schema": 1, "ops": ops}).to_string();
-    let Push { clock, ops } = Push::read(body.as_bytes(), None, 500).unwrap();
-    let job = Job { session: ground.session, team: None, received: NOW, clock, ops };
+    apply_all(ground, vec![job(ground.session, &ops)])
+}
+
+/// Applies pushes in one transaction.
+fn apply_all(ground: &Ground, jobs: Vec<Job>) -> (Answers, usize) {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = count.clone();
     let answers = ground.scratch.store.write_now(move |tx| {
@@ -29,7 +28,7 @@ fn apply(ground: &Ground, ops: Vec<Value>) -> (Answers, usize) {
             }
         };
         tx.set_instrumentation(counter);
-        batch::apply(tx, &[job])
+        batch::apply(tx, &jobs)
     });
     (answers.unwrap(), count.load(Ordering::Relaxed))
 }
@@ -44,7 +43,7 @@ fn edits(ids: &[Uuid], seqs: Range<usize>, base: Option<u64>, people: u64) -> Ve
 }
 
 fn all(answers: &Answers, status: Status) -> bool {
-    answers[0].as_ref().unwrap().results.iter().all(|result| result.status == status)
+    answers.iter().all(|answer| answer.as_ref().unwrap().results.iter().all(|result| result.status == status))
 }
 
 #[test]
@@ -62,5 +61,23 @@ fn a_push_of_five_hundred_costs_hardly_more_than_one_of_one() {
         let (answers, many) = apply(&ground, edits(&ids[1..], 502..1002, Some(1), 6));
         assert!(all(&answers, Status::Applied));
         assert!(many <= one + 1 + 4 * (chunks - 1), "{engine:?}: {many} statements for 500 edits");
+    }
+}
+
+#[test]
+fn pushes_of_many_phones_cost_as_many_statements_as_one() {
+    for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 5)] {
+        let ground = Ground::new(engine);
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"];
+        let push = |session| job(session, &edits(&[Uuid::now_v7()], 1..2, None, 5));
+        let (answers, one) = apply_all(&ground, vec![push(ground.session)]);
+        assert!(all(&answers, Status::Applied), "{answers:?}");
+        let (answers, many) = apply_all(&ground, names.map(|name| push(ground.phone(name))).into());
+        assert!(answers.len() == names.len() && all(&answers, Status::Applied), "{answers:?}");
+        assert!(
+            many <= one + 2 * (chunks - 1),
+            "{engine:?}: {many} statements for {} phones, {one} for one",
+            names.len()
+        );
     }
 }
