@@ -20,17 +20,20 @@ pub struct Head {
     pub tombstone_floor: u64,
     /// Parked operations that wait for their records.
     pub parked: u64,
+    /// Bytes of the largest record's JSON, ever.
+    pub largest: u64,
 }
 
 /// Buckets as they stand, by their codes.
 pub type Heads = BTreeMap<Bucket, Head>;
 
-pub(super) type HeadSql = (Integer, BigInt, BigInt, Binary, BigInt, BigInt);
-pub(super) type HeadRow = (i32, i64, i64, Vec<u8>, i64, i64);
+pub(super) type HeadSql = (Integer, BigInt, BigInt, Binary, BigInt, BigInt, BigInt);
+pub(super) type HeadRow = (i32, i64, i64, Vec<u8>, i64, i64, i64);
 
-pub(super) fn head((bucket, seq, live, sum, floor, parked): HeadRow) -> Result<(Bucket, Head), StoreError> {
+pub(super) fn head((bucket, seq, live, sum, floor, parked, largest): HeadRow) -> Result<(Bucket, Head), StoreError> {
     let sum = Sum::from_slice(&sum).ok_or_else(|| StoreError::Corrupt("a sum".into()))?;
-    let head = Head { seq: seq as u64, live: live as u64, sum, tombstone_floor: floor as u64, parked: parked as u64 };
+    let (seq, live, tombstone_floor) = (seq as u64, live as u64, floor as u64);
+    let head = Head { seq, live, sum, tombstone_floor, parked: parked as u64, largest: largest as u64 };
     Ok((bucket_of(bucket)?, head))
 }
 
@@ -39,7 +42,7 @@ fn heads(rows: Vec<HeadRow>) -> Result<Heads, StoreError> {
 }
 
 /// The columns of a head, in the order of [`HeadRow`].
-pub(super) const COLUMNS: &str = "b.bucket, b.seq, b.live, b.sum, b.tombstone_floor, b.parked";
+pub(super) const COLUMNS: &str = "b.bucket, b.seq, b.live, b.sum, b.tombstone_floor, b.parked, b.largest";
 
 fn select(buckets: &BTreeSet<Bucket>) -> (Rows, String) {
     let rows = Rows::new().int("bucket", buckets.iter().map(|b| b.code() as i32));
@@ -101,9 +104,10 @@ pub fn store(tx: &mut Tx<'_>, heads: &Heads) -> Result<(), StoreError> {
         .big("live", heads.values().map(|h| h.live as i64))
         .bytes("sum", heads.values().map(|h| h.sum.to_bytes().to_vec()))
         .big("parked", heads.values().map(|h| h.parked as i64))
+        .big("largest", heads.values().map(|h| h.largest as i64))
         .execute(
             tx,
-            "UPDATE buckets SET seq = v.seq, live = v.live, sum = v.sum, parked = v.parked \
+            "UPDATE buckets SET seq = v.seq, live = v.live, sum = v.sum, parked = v.parked, largest = v.largest \
              FROM v WHERE buckets.bucket = v.bucket",
         )?;
     Ok(())

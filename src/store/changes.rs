@@ -50,24 +50,43 @@ pub fn all(conn: &mut Conn, scope: &Scope, wants: &[Want]) -> Result<Vec<Changed
     load(conn, scope, wants, &tail)
 }
 
-/// The first `limit` changes of one bucket. The values stand in scalar subqueries, so that either engine walks along the
-/// index and stops, where a join would have it sort the whole bucket.
+/// The first `limit` changes of one bucket.
 pub fn first(conn: &mut Conn, scope: &Scope, want: Want, limit: usize) -> Result<Vec<Changed>, StoreError> {
-    let tail = format!(
-        "SELECT {COLUMNS} FROM records r WHERE r.bucket = (SELECT bucket FROM v) AND r.seq > (SELECT after FROM v) \
+    load(conn, scope, &[want], &along_the_index(COLUMNS, limit))
+}
+
+/// How many of the first `limit` changes of one bucket have together no more than so many bytes of fields.
+pub fn fitting(conn: &mut Conn, scope: &Scope, want: Want, limit: usize, bytes: usize) -> Result<usize, StoreError> {
+    let tail = along_the_index("octet_length(CAST(r.fields AS TEXT))", limit);
+    let sizes = load_rows!(conn, &rows(scope, &[want]), &tail, Integer => i32)?;
+    let mut sum = 0_usize;
+    let fits = |size: &&i32| {
+        sum = sum.saturating_add(**size as usize);
+        sum <= bytes
+    };
+    Ok(sizes.iter().take_while(fits).count())
+}
+
+/// The values stand in scalar subqueries, so that either engine walks along the index and stops, where a join would have
+/// it sort the whole bucket.
+fn along_the_index(columns: &str, limit: usize) -> String {
+    format!(
+        "SELECT {columns} FROM records r WHERE r.bucket = (SELECT bucket FROM v) AND r.seq > (SELECT after FROM v) \
          AND (r.seq > (SELECT baseline FROM v) OR NOT r.deleted) ORDER BY r.seq LIMIT {limit}"
-    );
-    load(conn, scope, &[want], &tail)
+    )
+}
+
+fn load(conn: &mut Conn, scope: &Scope, wants: &[Want], tail: &str) -> Result<Vec<Changed>, StoreError> {
+    load_rows!(conn, &rows(scope, wants), tail, ChangeSql => ChangeRow)?.into_iter().map(ChangeRow::read).collect()
 }
 
 /// Buckets outside `scope` are left out.
-fn load(conn: &mut Conn, scope: &Scope, wants: &[Want], tail: &str) -> Result<Vec<Changed>, StoreError> {
+fn rows(scope: &Scope, wants: &[Want]) -> Rows {
     let wants = || wants.iter().filter(|want| scope.contains(want.bucket));
-    let rows = Rows::new()
+    Rows::new()
         .int("bucket", wants().map(|w| w.bucket.code() as i32))
         .big("after", wants().map(|w| w.after as i64))
-        .big("baseline", wants().map(|w| w.baseline as i64));
-    load_rows!(conn, &rows, tail, ChangeSql => ChangeRow)?.into_iter().map(ChangeRow::read).collect()
+        .big("baseline", wants().map(|w| w.baseline as i64))
 }
 
 impl ChangeRow {

@@ -113,6 +113,7 @@ tables! {
         sum -> Binary,
         tombstone_floor -> BigInt,
         parked -> BigInt,
+        largest -> BigInt,
     }
     records (bucket, collection, id) {
         bucket -> Integer,

@@ -199,6 +199,7 @@ impl Desk {
                     head.sum = head.sum.plus(digest);
                     head.live += 1;
                 }
+                head.largest = head.largest.max(fields.len() as u64);
             }
             moved.insert(key.bucket);
             changed.push(Changed { key: *key, subject, record, fields, digest });

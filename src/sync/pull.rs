@@ -71,14 +71,15 @@ pub fn page(
     let heads = buckets::in_scope(conn, puller.scope)?;
     let plan = puller.plan(&heads, &cursor, restart);
     let mut parts = Vec::new();
-    let (mut wants, mut room) = (plan.wants.as_slice(), limit);
-    while room > 0 && !wants.is_empty() {
+    let (mut wants, mut room) = (plan.wants.as_slice(), Room { records: limit, bytes: PAGE_BYTES });
+    let mut cut = false;
+    while !cut && room.records > 0 && room.bytes > 0 && !wants.is_empty() {
         let given = give(conn, puller.scope, &heads, wants, room)?;
         // One that is not complete goes on on the next page.
-        let cut = given.last().is_some_and(|(_, part)| part.complete.is_none());
+        cut = given.last().is_some_and(|(_, part)| part.complete.is_none());
         wants = &wants[given.len() - usize::from(cut)..];
         for (want, part) in given {
-            room -= part.changes.len();
+            room.take(&part.changes);
             cursor.give(want, part.seq);
             if want.listed || !part.changes.is_empty() {
                 parts.push(part);
@@ -93,6 +94,29 @@ pub fn page(
     Ok(Page { cursor, more: !wants.is_empty(), revoked: plan.revoked, buckets: parts })
 }
 
+/// A page's records have together no more bytes of fields than this, unless the first alone has more: a page of the
+/// largest records is bounded as one of small ones is.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// What a page still has room for.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    records: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Whether so many records surely fit, none of which is larger than `largest`.
+    fn fits(self, records: u64, largest: u64) -> bool {
+        records <= self.records as u64 && records.saturating_mul(largest) <= self.bytes as u64
+    }
+
+    fn take(&mut self, changes: &[Changed]) {
+        self.records -= changes.len();
+        self.bytes = self.bytes.saturating_sub(changes.iter().map(|change| change.fields.len()).sum());
+    }
+}
+
 /// Gives as many of the first buckets as surely fit into `room` with one statement; where not even the first surely
 /// fits, as much of it as there is room for.
 fn give<'w>(
@@ -100,22 +124,28 @@ fn give<'w>(
     scope: &Scope,
     heads: &Heads,
     wants: &'w [Want],
-    room: usize,
+    room: Room,
 ) -> Result<Vec<(&'w Want, Part)>, StoreError> {
     let head = |want: &Want| heads.get(&want.bucket).copied().unwrap_or_default();
-    let mut most = 0_u64;
+    let (mut most, mut largest) = (0_u64, 0);
     let fitting = wants
         .iter()
         .take_while(|want| {
             most = most.saturating_add(at_most(want, &head(want)));
-            most <= room as u64
+            largest = head(want).largest.max(largest);
+            room.fits(most, largest)
         })
         .count();
     if fitting == 0 {
         let want = &wants[0];
-        let mut changes = changes::first(conn, scope, *want, room + 1)?;
-        let whole = changes.len() <= room;
-        changes.truncate(room);
+        let records = if room.fits(room.records as u64, head(want).largest) {
+            room.records
+        } else {
+            changes::fitting(conn, scope, *want, room.records, room.bytes)?.max(1)
+        };
+        let mut changes = changes::first(conn, scope, *want, records + 1)?;
+        let whole = changes.len() <= records;
+        changes.truncate(records);
         return Ok(vec![(want, part(want, changes, whole.then(|| head(want))))]);
     }
     let wants = &wants[..fitting];

@@ -279,4 +279,26 @@ on_both_engines! {
         let page = w.chen().pull(None);
         assert_eq!(bucket_of(&page, ZHAOJUE)["seq"], last);
     }
+
+    /// However large the records are, a page stays small: phones and servers have little memory.
+    fn pages_of_large_records_hold_fewer(w) {
+        let text = "山".repeat(4000);
+        let answers = |from: usize| -> Value { (from..from + 100).map(|n| (format!("q{n}"), json!(text))).collect() };
+        // A small one between large ones, and one that has grown larger than a page.
+        let records: Vec<_> = (0..7).map(|_| Rec::interview(JINYANG)).collect();
+        for (n, record) in records.iter().enumerate() {
+            let op = if n == 3 { record.create() } else { record.create_with(json!({ "answers": answers(0) })) };
+            w.ali().push([op]);
+        }
+        for round in 1..5 {
+            w.ali().push([records[5].edit(json!({ "answers": answers(round * 100) }))]);
+        }
+        let mut mirror = Mirror::of(w.bo()).with_limit(5000);
+        let pages = mirror.sync();
+        let sizes: Vec<_> = pages.iter().map(|page| page.to_string().len()).collect();
+        assert!(sizes.iter().all(|size| *size < 7 << 20), "{sizes:?}");
+        assert!((3..=4).contains(&pages.len()), "{sizes:?}");
+        assert_eq!(mirror.live()[JINYANG].len(), records.len());
+        assert_eq!(Mirror::of(w.bo()).with_limit(1).sync().len(), records.len());
+    }
 }
