@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand.
 
+pub mod bench;
 pub mod demo;
 pub mod healthcheck;
 pub mod import;
@@ -31,6 +32,7 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Bench(bench::Bench),
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Openapi(openapi::Openapi),
@@ -42,11 +44,12 @@ enum Command {
 impl Cli {
     /// Runs the subcommand.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        // The demo's own words are what matters there, and its phones ask a great deal.
-        let usual = if matches!(self.command, Command::Demo(_)) { "warn" } else { "info" };
+        // The words of these are what matters there, and the demo's phones ask a great deal.
+        let usual = if matches!(self.command, Command::Demo(_) | Command::Bench(_)) { "warn" } else { "info" };
         log_to_stderr(self.log, usual)?;
         match self.command {
             Command::Demo(demo) => demo.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Serve(serve) => serve.run(),
             Command::Migrate(migrate) => migrate.run(),
             Command::Openapi(openapi) => openapi.run(),

@@ -1,0 +1,231 @@
+//! The raw PostgreSQL.
+
+use super::pg_statement::{Bind, Statement};
+use super::{COLLECTION, Engine, PAGE, Rows};
+use crate::bench::drive::{LONG, Timed, side_by_side};
+use crate::store::migrations;
+use crate::store::types::{DbJson, JsonText};
+use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid as DbUuid};
+use diesel::{Connection as _, PgConnection, QueryResult, RunQueryDsl as _};
+use std::time::Duration;
+use uuid::Uuid;
+
+const INSERT: &str = "INSERT INTO records (bucket, collection, id, rev, seq, deleted, digest, stamp, at_ms, claimed_ms, \
+     received_ms, device_id, user_id, team_id, registers, touches, fields) \
+     SELECT ?, ?, v.id, ?, v.seq, FALSE, v.digest, v.stamp, v.stamp >> 16, v.stamp >> 16, ?, ?, ?, ?, NULL, NULL, v.fields \
+     FROM unnest(?, ?, ?, ?, ?) AS v (id, seq, digest, stamp, fields)";
+
+const COUNT: &str = "UPDATE buckets SET seq = ?, live = live + ?, sum = ? WHERE bucket = ?";
+
+const KEEP: &str = "INSERT INTO history (bucket, collection, id, rev, seq, deleted, stamp, at_ms, claimed_ms, received_ms, \
+     device_id, user_id, team_id, touches) \
+     SELECT ?, ?, v.id, ?, v.seq, FALSE, v.stamp, v.stamp >> 16, v.stamp >> 16, ?, ?, ?, ?, v.touches \
+     FROM unnest(?, ?, ?, ?) AS v (id, seq, stamp, touches)";
+
+const UPDATE: &str = "UPDATE records SET rev = ?, seq = v.seq, digest = v.digest, stamp = v.stamp, at_ms = v.stamp >> 16, \
+     claimed_ms = v.stamp >> 16, received_ms = ?, device_id = ?, registers = v.registers, touches = v.touches, \
+     fields = v.fields FROM unnest(?, ?, ?, ?, ?, ?, ?) AS v (id, seq, digest, stamp, registers, touches, fields) \
+     WHERE records.bucket = ? AND records.collection = ? AND records.id = v.id";
+
+const READ: &str = "SELECT collection, id, rev, seq, deleted, digest, at_ms, fields FROM records \
+     WHERE bucket = ? AND seq > ? ORDER BY seq LIMIT ?";
+
+const WHO: &str = "SELECT s.id, s.revoked_at, u.role, u.region, u.team_id FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = ?";
+
+const HEAD: &str = "SELECT seq, live, sum FROM buckets WHERE bucket = ?";
+
+/// Somebody who asks.
+const SOMEBODY: Uuid = Uuid::from_u128(0x0195_f0c2_7a31_7c5e_9d0e_3f6a_1b2c_4d5e);
+const SIGN_IN: &str = "INSERT INTO users (id, username, password_hash, role, region, created_at) VALUES \
+     ('0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e', 'bench', '-', 'provincial', '51', now()); \
+     INSERT INTO sessions (id, user_id, created_at) VALUES ('0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e', \
+     '0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e', now())";
+
+type ReadSql = (SmallInt, DbUuid, BigInt, BigInt, Bool, Binary, BigInt, DbJson);
+type ReadRow = (i16, Uuid, i64, i64, bool, Vec<u8>, i64, JsonText);
+type WhoSql = (DbUuid, Nullable<Timestamptz>, Text, Text, Nullable<DbUuid>);
+type WhoRow = (Uuid, Option<chrono::DateTime<chrono::Utc>>, String, String, Option<Uuid>);
+type HeadSql = (BigInt, BigInt, Binary);
+type HeadRow = (i64, i64, Vec<u8>);
+
+pub(in crate::bench) struct Postgres {
+    url: String,
+}
+
+impl Postgres {
+    /// In an empty database.
+    pub(in crate::bench) fn open(url: String) -> anyhow::Result<Self> {
+        migrations::migrate(&url)?;
+        let mut conn = PgConnection::establish(&url)?;
+        conn.batch_execute(SIGN_IN)?;
+        Ok(Self { url })
+    }
+
+    /// A connection for each, with its statements prepared by the first use that `first` makes of them.
+    fn connect(&self) -> anyhow::Result<PgConnection> {
+        Ok(PgConnection::establish(&self.url)?)
+    }
+
+    fn transactions(
+        &self,
+        load: Vec<Vec<Rows>>,
+        most: Duration,
+        one: impl Fn(&mut PgConnection, &Rows) -> QueryResult<()> + Sync,
+    ) -> anyhow::Result<Timed> {
+        let (timed, _) = side_by_side(
+            load,
+            most,
+            |batches| Ok((self.connect()?, batches)),
+            |(mut conn, batches), tally| {
+                for rows in &batches {
+                    if tally.is_enough() {
+                        break;
+                    }
+                    tally.time(rows.len() as u64, || {
+                        Ok(conn.transaction(|conn| {
+                            one(conn, rows)?;
+                            count(conn, rows)
+                        })?)
+                    })?;
+                }
+                Ok(())
+            },
+        )?;
+        Ok(timed)
+    }
+}
+
+/// Last of all, so that the county's row is locked as short as can be.
+fn count(conn: &mut PgConnection, rows: &Rows) -> QueryResult<()> {
+    let new = if rows.rev == 1 { rows.len() as i64 } else { 0 };
+    let binds = vec![Bind::Big(rows.last_seq()), Bind::Big(new), Bind::Bytes(&rows.sum), Bind::Int(rows.bucket as i32)];
+    Statement::<()>::new(COUNT, binds).execute(conn).map(drop)
+}
+
+fn insert(conn: &mut PgConnection, rows: &Rows) -> QueryResult<()> {
+    let binds = vec![
+        Bind::Int(rows.bucket as i32),
+        Bind::Small(COLLECTION),
+        Bind::Big(rows.rev),
+        Bind::Big(rows.stamps[0] >> 16),
+        Bind::Uuid(rows.device),
+        Bind::Uuid(rows.device),
+        Bind::Uuid(rows.device),
+        Bind::Uuids(&rows.ids),
+        Bind::Bigs(&rows.seqs),
+        Bind::Blobs(&rows.digests),
+        Bind::Bigs(&rows.stamps),
+        Bind::Jsons(&rows.fields),
+    ];
+    Statement::<()>::new(INSERT, binds).execute(conn).map(drop)
+}
+
+fn update(conn: &mut PgConnection, rows: &Rows) -> QueryResult<()> {
+    let (bucket, received) = (rows.bucket as i32, rows.stamps[0] >> 16);
+    let kept = vec![
+        Bind::Int(bucket),
+        Bind::Small(COLLECTION),
+        Bind::Big(rows.rev - 1),
+        Bind::Big(received),
+        Bind::Uuid(rows.device),
+        Bind::Uuid(rows.device),
+        Bind::Uuid(rows.device),
+        Bind::Uuids(&rows.ids),
+        Bind::Bigs(&rows.seqs),
+        Bind::Bigs(&rows.stamps),
+        Bind::Jsons(&rows.touches),
+    ];
+    Statement::<()>::new(KEEP, kept).execute(conn)?;
+    let new = vec![
+        Bind::Big(rows.rev),
+        Bind::Big(received),
+        Bind::Uuid(rows.device),
+        Bind::Uuids(&rows.ids),
+        Bind::Bigs(&rows.seqs),
+        Bind::Blobs(&rows.digests),
+        Bind::Bigs(&rows.stamps),
+        Bind::Blobs(&rows.registers),
+        Bind::Jsons(&rows.touches),
+        Bind::Jsons(&rows.fields),
+        Bind::Int(bucket),
+        Bind::Small(COLLECTION),
+    ];
+    Statement::<()>::new(UPDATE, new).execute(conn).map(drop)
+}
+
+/// A page's rows after `after`, copied out; their bytes go into `out`.
+fn page(conn: &mut PgConnection, bucket: u32, after: i64, out: &mut Vec<u8>) -> QueryResult<Option<(u64, i64)>> {
+    let binds = vec![Bind::Int(bucket as i32), Bind::Big(after), Bind::Big(PAGE as i64)];
+    let rows: Vec<ReadRow> = Statement::<ReadSql>::new(READ, binds).load(conn)?;
+    out.clear();
+    for row in &rows {
+        out.extend_from_slice(row.7.0.as_bytes());
+    }
+    Ok(rows.last().map(|row| (rows.len() as u64, row.3)))
+}
+
+impl Engine for Postgres {
+    fn open_counties(&mut self, buckets: &[u32]) -> anyhow::Result<()> {
+        let mut conn = self.connect()?;
+        for bucket in buckets {
+            let binds = vec![Bind::Int(*bucket as i32)];
+            Statement::<()>::new("INSERT INTO buckets (bucket) VALUES (?)", binds).execute(&mut conn)?;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, load: Vec<Vec<Rows>>, most: Duration) -> anyhow::Result<Timed> {
+        self.transactions(load, most, insert)
+    }
+
+    fn update(&mut self, load: Vec<Vec<Rows>>) -> anyhow::Result<Timed> {
+        self.transactions(load, LONG, update)
+    }
+
+    fn read(&mut self, bucket: u32, readers: usize) -> anyhow::Result<Timed> {
+        let connect = |_| self.connect();
+        let (timed, _) = side_by_side((0..readers).collect(), LONG, connect, |mut conn, tally| {
+            let (mut after, mut out) = (0, Vec::new());
+            loop {
+                let begun = page(&mut conn, bucket, after, &mut out)?;
+                let Some((count, last)) = begun else { return Ok(()) };
+                tally.time(count, || Ok(()))?;
+                after = last;
+            }
+        })?;
+        Ok(timed)
+    }
+
+    fn poll(
+        &mut self,
+        bucket: u32,
+        after: Option<i64>,
+        readers: usize,
+        each: usize,
+        most: Duration,
+    ) -> anyhow::Result<Timed> {
+        let connect = |_| self.connect();
+        let (timed, _) = side_by_side((0..readers).collect(), most, connect, |mut conn, tally| {
+            let mut out = Vec::new();
+            for _ in 0..each {
+                if tally.is_enough() {
+                    break;
+                }
+                tally.time(1, || {
+                    let who: Vec<WhoRow> = Statement::<WhoSql>::new(WHO, vec![Bind::Uuid(SOMEBODY)]).load(&mut conn)?;
+                    let head = Statement::<HeadSql>::new(HEAD, vec![Bind::Int(bucket as i32)]);
+                    let heads: Vec<HeadRow> = head.load(&mut conn)?;
+                    anyhow::ensure!(who.len() == 1 && heads.len() == 1, "the raw engine has lost a row");
+                    if let Some(after) = after {
+                        page(&mut conn, bucket, after, &mut out)?;
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        })?;
+        Ok(timed)
+    }
+}

@@ -1,0 +1,430 @@
+//! One round: a fresh server and a fresh raw engine, and the phases one after the other. In each phase both do the same
+//! with the same bytes, the server first in one round and the raw engine first in the next.
+
+use super::data::{Load, Shape};
+use super::drive::{LONG, Timed, side_by_side};
+use super::http::{Connection, member};
+use super::meter::{Meter, Used, Watched};
+use super::plan::{self, Phase, Target};
+use super::raw::{self, Counters};
+use super::server::{Phone, Server, counties, county};
+use super::site::{Pair, Site};
+use super::wire;
+use crate::store::Engine;
+use anyhow::{Context as _, ensure};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use std::time::Duration;
+
+/// Operations in a push.
+const BATCH: usize = 100;
+/// How long polls and single pushes go on at most.
+const WHILE: Duration = Duration::from_millis(2_500);
+/// Changes that a poll brings.
+const CHANGES: usize = 100;
+const POLLERS: usize = 8;
+const WRITERS: usize = 8;
+const PULLERS: usize = 8;
+/// The largest page that a client may ask for.
+const LARGEST_PAGE: usize = 5000;
+
+/// Which county a phase has for itself.
+mod place {
+    pub(super) const PUSH_1: u32 = 0;
+    pub(super) const PUSH_8: u32 = 1;
+    pub(super) const PUSH_32: u32 = 2;
+    pub(super) const POLL: u32 = 3;
+    pub(super) const SINGLE: u32 = 4;
+    pub(super) const MEMORY: u32 = 5;
+    pub(super) const MANY: std::ops::Range<u32> = 10..60;
+}
+
+/// One figure of one round.
+#[derive(Debug, Clone)]
+pub(super) struct Figure {
+    pub name: String,
+    pub unit: &'static str,
+    pub ours: f64,
+    pub raw: Option<f64>,
+    pub target: Target,
+    /// What the server did meanwhile, in what is counted.
+    pub count: u64,
+    pub used: Used,
+}
+
+/// County 1 with its records, and the phones that made them.
+struct Filled {
+    phones: Vec<Phone>,
+    load: Load,
+}
+
+pub(super) struct Round {
+    engine: Engine,
+    pair: Pair,
+    server: Server,
+    counters: Counters,
+    rng: StdRng,
+    records: usize,
+    watched: Watched,
+    raw_first: bool,
+    filled: Option<Filled>,
+    /// Everything that was pushed.
+    total: usize,
+    figures: Vec<Figure>,
+}
+
+/// What the server did in a phase, and what it cost.
+struct Ours {
+    timed: Timed,
+    used: Used,
+}
+
+impl Round {
+    pub(super) fn begin(
+        site: &Site,
+        round: usize,
+        seed: u64,
+        records: usize,
+        postgres: Option<u32>,
+    ) -> anyhow::Result<Self> {
+        let mut pair = site.fresh(round)?;
+        pair.raw.open_counties(&counties())?;
+        let server = Server::start(site, &pair)?;
+        let watched = Watched { server: server.pid, postgres };
+        Ok(Self {
+            engine: site.engine(),
+            pair,
+            server,
+            counters: Counters::default(),
+            rng: StdRng::seed_from_u64(seed.wrapping_add(round as u64)),
+            records,
+            watched,
+            raw_first: round % 2 == 1,
+            filled: None,
+            total: 0,
+            figures: Vec::new(),
+        })
+    }
+
+    pub(super) fn run(&mut self, phase: Phase) -> anyhow::Result<()> {
+        let many: Vec<u32> = place::MANY.map(county).collect();
+        match phase {
+            Phase::Push1 => self.push("push, 1 connection", 1, &[county(place::PUSH_1)]).map(drop),
+            Phase::Push8 => {
+                let filled = self.push("push, 8 connections", 8, &[county(place::PUSH_8)])?;
+                self.filled = Some(filled);
+                Ok(())
+            }
+            Phase::Push32 => self.push("push, 32 connections", 32, &[county(place::PUSH_32)]).map(drop),
+            Phase::Change => self.change(),
+            Phase::Pull1 => self.pull("pull, 1 device", 1),
+            Phase::Pull8 => self.pull("pull, 8 devices", PULLERS),
+            Phase::PollEmpty => self.poll_empty(),
+            Phase::Poll100 => self.poll_100(),
+            Phase::Single => self.single(),
+            Phase::Counties8 => self.push("push, 50 counties, 8 connections", 8, &many).map(drop),
+            Phase::Counties32 => self.push("push, 50 counties, 32 connections", 32, &many).map(drop),
+            Phase::Memory => self.memory(),
+        }
+        .with_context(|| format!("phase {}", phase.name()))
+    }
+
+    /// Its figures, and the databases to give back.
+    pub(super) fn end(self) -> (Vec<Figure>, Pair) {
+        (self.figures, self.pair)
+    }
+
+    /// Lets both do their part, in the order that is this round's.
+    fn both(
+        &mut self,
+        ours: impl FnOnce(&Server) -> anyhow::Result<Timed>,
+        raw: impl FnOnce(&mut dyn raw::Engine) -> anyhow::Result<Timed>,
+    ) -> anyhow::Result<(Ours, Timed)> {
+        let (watched, server) = (self.watched, &self.server);
+        let ours = || {
+            let meter = Meter::begin(watched);
+            let timed = ours(server).context("the server")?;
+            Ok::<_, anyhow::Error>(Ours { timed, used: meter.end() })
+        };
+        let raw = |engine: &mut dyn raw::Engine| raw(engine).context("the raw engine");
+        let engine = self.pair.raw.as_mut();
+        if self.raw_first {
+            let raw = raw(engine)?;
+            Ok((ours()?, raw))
+        } else {
+            Ok((ours()?, raw(engine)?))
+        }
+    }
+
+    fn per_second(&mut self, name: &str, unit: &'static str, target: Target, ours: &Ours, raw: Option<&Timed>) {
+        self.figures.push(Figure {
+            name: name.to_owned(),
+            unit,
+            ours: ours.timed.per_second(),
+            raw: raw.map(Timed::per_second),
+            target,
+            count: ours.timed.count,
+            used: ours.used,
+        });
+    }
+
+    fn push(&mut self, name: &str, connections: usize, buckets: &[u32]) -> anyhow::Result<Filled> {
+        let shape = Shape::of(self.records, connections, BATCH);
+        let (filled, ours, raw) = self.create(name, shape, buckets)?;
+        self.per_second(name, "records/s", plan::push(self.engine), &ours, Some(&raw));
+        Ok(filled)
+    }
+
+    /// Creates records on both.
+    fn create(&mut self, team: &str, shape: Shape, buckets: &[u32]) -> anyhow::Result<(Filled, Ours, Timed)> {
+        let mut phones = self.server.phones(team, buckets, shape.connections)?;
+        let load = shape.load(&mut self.rng, buckets);
+        let rows = self.counters.new_rows(&mut self.rng, &load);
+        let now = chrono::Utc::now().timestamp_millis();
+        let create = |(phone, batches): (&mut Phone, &Vec<_>)| {
+            batches.iter().map(|batch| wire::create(phone, batch, now)).collect()
+        };
+        let scripts: Vec<Vec<Vec<u8>>> = phones.iter_mut().zip(&load).map(create).collect();
+        let (ours, raw) =
+            self.both(|server| pushes(server, scripts, shape.batch, LONG), |engine| engine.insert(rows, LONG))?;
+        ensure!(ours.timed.count == shape.records() as u64, "not all were taken");
+        self.total += shape.records();
+        Ok((Filled { phones, load }, ours, raw))
+    }
+
+    /// County 1 with its records, made now if no phase made them before.
+    fn filled(&mut self) -> anyhow::Result<Filled> {
+        if let Some(filled) = self.filled.take() {
+            return Ok(filled);
+        }
+        let shape = Shape::of(self.records, 8, BATCH);
+        self.create("filling", shape, &[county(place::PUSH_8)]).map(|(filled, ..)| filled)
+    }
+
+    fn change(&mut self) -> anyhow::Result<()> {
+        let mut filled = self.filled()?;
+        let rows = self.counters.changed_rows(&mut self.rng, &filled.load);
+        let now = chrono::Utc::now().timestamp_millis();
+        let mut scripts = Vec::new();
+        for (phone, batches) in filled.phones.iter_mut().zip(&filled.load) {
+            let modify = |batch| wire::modify(phone, batch, now, &mut self.rng);
+            scripts.push(batches.iter().map(modify).collect());
+        }
+        let batch = filled.load[0][0].interviews.len();
+        let (ours, raw) = self.both(|server| pushes(server, scripts, batch, LONG), |engine| engine.update(rows))?;
+        self.per_second("change one answer, 8 connections", "records/s", plan::CHANGE, &ours, Some(&raw));
+        self.filled = Some(filled);
+        Ok(())
+    }
+
+    fn pull(&mut self, name: &str, devices: usize) -> anyhow::Result<()> {
+        let filled = self.filled()?;
+        let bucket = county(place::PUSH_8);
+        let phones = self.server.phones(name, &[bucket], devices)?;
+        let records: usize = filled.load.iter().flatten().map(|batch| batch.interviews.len()).sum();
+        let (ours, raw) = self.both(
+            |server| {
+                let (timed, pulls) = pulls(server, &phones, raw::PAGE)?;
+                let all = pulls.iter().all(|pull| pull.records == records && pull.count == Some(records));
+                ensure!(all, "{records} records are there; pulled: {pulls:?}");
+                Ok(timed)
+            },
+            |engine| engine.read(bucket, devices),
+        )?;
+        ensure!(raw.count == (records * devices) as u64, "the raw engine read {} rows", raw.count);
+        self.per_second(name, "records/s", plan::pull(self.engine), &ours, Some(&raw));
+        self.filled = Some(filled);
+        Ok(())
+    }
+
+    fn poll_empty(&mut self) -> anyhow::Result<()> {
+        let filled = self.filled()?;
+        let bucket = county(place::PUSH_8);
+        let phones = self.server.phones("polls", &[bucket], POLLERS)?;
+        let (_, pulled) = pulls(&self.server, &phones, LARGEST_PAGE)?;
+        let requests = poll_requests(&phones, &pulled);
+        let each = self.records.div_ceil(POLLERS);
+        let (ours, raw) = self.both(
+            |server| polls(server, requests, each, 0),
+            |engine| engine.poll(bucket, None, POLLERS, each, WHILE),
+        )?;
+        self.per_second("poll with nothing new, 8 connections", "polls/s", plan::POLL_EMPTY, &ours, Some(&raw));
+        self.filled = Some(filled);
+        Ok(())
+    }
+
+    fn poll_100(&mut self) -> anyhow::Result<()> {
+        let bucket = county(place::POLL);
+        // One writer, so that what changes is one batch of what it made.
+        let shape = Shape::of(self.records.min(20_000), 1, BATCH);
+        let (Filled { phones: mut writers, load }, ..) = self.create("changing", shape, &[bucket])?;
+        let phones = self.server.phones("polls of changes", &[bucket], POLLERS)?;
+        let (_, pulled) = pulls(&self.server, &phones, LARGEST_PAGE)?;
+        let (before, batch) = (self.counters.last(bucket), &load[0][0]);
+        let changes = batch.interviews.len().min(CHANGES);
+        let rows = self.counters.changed_rows(&mut self.rng, &vec![vec![batch.clone()]]);
+        let script = wire::modify(&mut writers[0], batch, chrono::Utc::now().timestamp_millis(), &mut self.rng);
+        pushes(&self.server, vec![vec![script]], changes, LONG)?;
+        self.pair.raw.update(rows)?;
+        let requests = poll_requests(&phones, &pulled);
+        let each = self.records.div_ceil(POLLERS);
+        let (ours, raw) = self.both(
+            |server| polls(server, requests, each, changes),
+            |engine| engine.poll(bucket, Some(before), POLLERS, each, WHILE),
+        )?;
+        let name = format!("poll that brings {changes} changes, 8 connections");
+        self.per_second(&name, "polls/s", plan::POLL_100, &ours, Some(&raw));
+        Ok(())
+    }
+
+    fn single(&mut self) -> anyhow::Result<()> {
+        let bucket = county(place::SINGLE);
+        let shape = Shape::of(self.records / 2, WRITERS, 1);
+        let mut phones = self.server.phones("single", &[bucket], WRITERS)?;
+        let load = shape.load(&mut self.rng, &[bucket]);
+        let rows = self.counters.new_rows(&mut self.rng, &load);
+        let now = chrono::Utc::now().timestamp_millis();
+        let create = |(phone, batches): (&mut Phone, &Vec<_>)| {
+            batches.iter().map(|batch| wire::create(phone, batch, now)).collect()
+        };
+        let scripts = phones.iter_mut().zip(&load).map(create).collect();
+        let (mut ours, mut raw) =
+            self.both(|server| pushes(server, scripts, 1, WHILE), |engine| engine.insert(rows, WHILE))?;
+        self.total += ours.timed.count as usize;
+        self.per_second("single-record push, 8 writers", "pushes/s", Target::None, &ours, Some(&raw));
+        for (name, share, target) in [
+            ("single-record push, 8 writers, median", 0.5, plan::SINGLE),
+            ("single-record push, 8 writers, p99", 0.99, Target::None),
+        ] {
+            self.figures.push(Figure {
+                name: name.to_owned(),
+                unit: "ms",
+                ours: ours.timed.quantile(share),
+                raw: Some(raw.quantile(share)),
+                target,
+                count: ours.timed.count,
+                used: ours.used,
+            });
+        }
+        Ok(())
+    }
+
+    /// The province pulls everything in the largest pages; filled up to four times the records of a phase.
+    fn memory(&mut self) -> anyhow::Result<()> {
+        let wanted = self.records * 4;
+        if self.total < wanted {
+            let shape = Shape::of(wanted - self.total, 8, BATCH);
+            self.create("more", shape, &[county(place::MEMORY)])?;
+        }
+        let phone = [self.server.province_phone()?];
+        let meter = Meter::begin(self.watched);
+        let (timed, pulled) = pulls(&self.server, &phone, LARGEST_PAGE)?;
+        let used = meter.end();
+        ensure!(pulled[0].records == self.total, "{} records are there; pulled: {pulled:?}", self.total);
+        self.figures.push(Figure {
+            name: format!("memory while 1 device pulls {} records in pages of {LARGEST_PAGE}", self.total),
+            unit: "MB",
+            ours: used.resident as f64 / 1e6,
+            raw: None,
+            target: plan::MEMORY,
+            count: timed.count,
+            used,
+        });
+        Ok(())
+    }
+}
+
+/// Sends each connection's pushes one after the other. All operations must be applied.
+fn pushes(server: &Server, scripts: Vec<Vec<Vec<u8>>>, batch: usize, most: Duration) -> anyhow::Result<Timed> {
+    let (timed, bodies) = side_by_side(
+        scripts,
+        most,
+        |script| Ok((Connection::open(server.address)?, script)),
+        |(mut connection, script), tally| {
+            let mut bodies = Vec::with_capacity(script.len());
+            for request in &script {
+                if tally.is_enough() {
+                    break;
+                }
+                tally.time(batch as u64, || {
+                    bodies.push(connection.ask(request)?.ok()?.to_vec());
+                    Ok(())
+                })?;
+            }
+            Ok(bodies)
+        },
+    )?;
+    for body in bodies.iter().flatten() {
+        let text = String::from_utf8_lossy(body);
+        ensure!(text.matches(r#""status":"applied""#).count() == batch, "not all of {batch} were applied: {text}");
+    }
+    Ok(timed)
+}
+
+/// How a pull ended.
+#[derive(Debug)]
+struct Pulled {
+    cursor: String,
+    records: usize,
+    /// What the last county is said to hold.
+    count: Option<usize>,
+}
+
+/// Each phone pulls until there is no more.
+fn pulls(server: &Server, phones: &[Phone], limit: usize) -> anyhow::Result<(Timed, Vec<Pulled>)> {
+    let prepare = |phone| Ok((Connection::open(server.address)?, phone));
+    side_by_side(phones.iter().collect(), LONG, prepare, |(mut connection, phone): (_, &Phone), tally| {
+        let mut pulled = Pulled { cursor: String::new(), records: 0, count: None };
+        let mut more = true;
+        while more {
+            let request = wire::pull(phone, (!pulled.cursor.is_empty()).then_some(pulled.cursor.as_str()), limit);
+            let answer = connection.ask(&request)?;
+            let body = answer.ok()?;
+            let changes = occurrences(body, br#""collection":""#);
+            member(body, "cursor").context("no cursor in a page")?.clone_into(&mut pulled.cursor);
+            more = member(body, "more") == Some("true");
+            pulled.count = member(body, "count").and_then(|count| count.parse().ok());
+            pulled.records += changes;
+            tally.time(changes as u64, || Ok(()))?;
+        }
+        Ok(pulled)
+    })
+}
+
+fn poll_requests(phones: &[Phone], pulled: &[Pulled]) -> Vec<Vec<u8>> {
+    phones.iter().zip(pulled).map(|(phone, pulled)| wire::pull(phone, Some(&pulled.cursor), raw::PAGE)).collect()
+}
+
+/// Each connection repeats its poll; each must bring so many changes.
+fn polls(server: &Server, requests: Vec<Vec<u8>>, each: usize, changes: usize) -> anyhow::Result<Timed> {
+    let (timed, _) = side_by_side(
+        requests,
+        WHILE,
+        |request| Ok((Connection::open(server.address)?, request)),
+        |(mut connection, request), tally| {
+            let mut length = None;
+            for _ in 0..each {
+                if tally.is_enough() {
+                    break;
+                }
+                tally.time(1, || {
+                    let answer = connection.ask(&request)?;
+                    let body = answer.ok()?;
+                    // Equal lengths have equal contents, but for the time.
+                    if length.replace(body.len()) != Some(body.len()) {
+                        let found = occurrences(body, br#""collection":""#);
+                        ensure!(found == changes, "a poll brought {found} changes, not {changes}");
+                    }
+                    Ok(())
+                })?;
+            }
+            Ok(())
+        },
+    )?;
+    Ok(timed)
+}
+
+/// How often a text occurs that begins with a quotation mark: looked for quickly, for pages are large.
+fn occurrences(body: &[u8], what: &[u8]) -> usize {
+    body.windows(what.len()).filter(|window| *window == what).count()
+}
