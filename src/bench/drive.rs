@@ -48,8 +48,13 @@ impl Tally {
         let begun = Instant::now();
         let made = work()?;
         self.latencies.push(begun.elapsed());
-        self.count += count;
+        self.add(count);
         Ok(made)
+    }
+
+    /// Counts what only the work itself could tell.
+    pub(super) fn add(&mut self, count: u64) {
+        self.count += count;
     }
 
     pub(super) fn is_enough(&self) -> bool {

@@ -53,6 +53,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         "one fsync of 4 KiB here takes {:.2} ms at the median",
         fsync(&site).context("the directory for the databases")?
     );
+    if settings.contains("=off") {
+        println!("this PostgreSQL does not wait for its disk: nothing here is durable");
+    }
     println!("{} records, {} rounds, seed {}\n", options.records, options.rounds, options.seed);
     let bar = ProgressBar::new((options.rounds * options.phases.len()) as u64);
     bar.set_style(ProgressStyle::with_template("  {spinner} {msg}  {bar:32} {pos}/{len}  {elapsed}")?);

@@ -220,17 +220,22 @@ impl Round {
     fn pull(&mut self, name: &str, devices: usize) -> anyhow::Result<()> {
         let filled = self.filled()?;
         let bucket = county(place::PUSH_8);
-        let phones = self.server.phones(name, &[bucket], devices)?;
+        let mut phones = self.server.phones(name, &[bucket], devices + 1)?;
+        let checking = phones.pop();
         let records: usize = filled.load.iter().flatten().map(|batch| batch.interviews.len()).sum();
+        let mut pages = Vec::new();
         let (ours, raw) = self.both(
             |server| {
-                let (timed, pulls) = pulls(server, &phones, raw::PAGE)?;
-                let all = pulls.iter().all(|pull| pull.records == records && pull.count == Some(records));
-                ensure!(all, "{records} records are there; pulled: {pulls:?}");
+                let (mut timed, pulled) = pulls(server, &phones, raw::PAGE)?;
+                timed.count = (records * devices) as u64;
+                pages.extend(pulled.into_iter().map(|pulled| pulled.pages));
                 Ok(timed)
             },
             |engine| engine.read(bucket, devices),
         )?;
+        let whole = counted_pulls(&self.server, checking.as_slice(), raw::PAGE)?;
+        let is_whole = |pages: &Vec<usize>| whole.iter().all(|whole| whole.records == records && whole.pages == *pages);
+        ensure!(pages.iter().all(is_whole), "{records} records are there; pulled: {whole:?}, and pages of {pages:?}");
         ensure!(raw.count == (records * devices) as u64, "the raw engine read {} rows", raw.count);
         self.per_second(name, "records/s", plan::pull(self.engine), &ours, Some(&raw));
         self.filled = Some(filled);
@@ -318,7 +323,7 @@ impl Round {
         }
         let phone = [self.server.province_phone()?];
         let meter = Meter::begin(self.watched);
-        let (timed, pulled) = pulls(&self.server, &phone, LARGEST_PAGE)?;
+        let pulled = counted_pulls(&self.server, &phone, LARGEST_PAGE)?;
         let used = meter.end();
         ensure!(pulled[0].records == self.total, "{} records are there; pulled: {pulled:?}", self.total);
         self.figures.push(Figure {
@@ -327,7 +332,7 @@ impl Round {
             ours: used.resident as f64 / 1e6,
             raw: None,
             target: plan::MEMORY,
-            count: timed.count,
+            count: self.total as u64,
             used,
         });
         Ok(())
@@ -361,31 +366,47 @@ fn pushes(server: &Server, scripts: Vec<Vec<Vec<u8>>>, batch: usize, most: Durat
     Ok(timed)
 }
 
-/// How a pull ended.
+/// What a phone pulled.
 #[derive(Debug)]
 struct Pulled {
     cursor: String,
+    /// The sizes of its pages, which tell two pulls of the same records apart.
+    pages: Vec<usize>,
+    /// Where they were counted.
     records: usize,
-    /// What the last county is said to hold.
-    count: Option<usize>,
 }
 
 /// Each phone pulls until there is no more.
 fn pulls(server: &Server, phones: &[Phone], limit: usize) -> anyhow::Result<(Timed, Vec<Pulled>)> {
+    pulled(server, phones, limit, |_| 0)
+}
+
+/// The same, with the records counted, which takes the client as long as the pull itself.
+fn counted_pulls(server: &Server, phones: &[Phone], limit: usize) -> anyhow::Result<Vec<Pulled>> {
+    pulled(server, phones, limit, |body| occurrences(body, br#""collection":""#)).map(|(_, pulled)| pulled)
+}
+
+fn pulled(
+    server: &Server,
+    phones: &[Phone],
+    limit: usize,
+    count: impl Fn(&[u8]) -> usize + Sync,
+) -> anyhow::Result<(Timed, Vec<Pulled>)> {
     let prepare = |phone| Ok((Connection::open(server.address)?, phone));
     side_by_side(phones.iter().collect(), LONG, prepare, |(mut connection, phone): (_, &Phone), tally| {
-        let mut pulled = Pulled { cursor: String::new(), records: 0, count: None };
+        let mut pulled = Pulled { cursor: String::new(), pages: Vec::new(), records: 0 };
         let mut more = true;
         while more {
             let request = wire::pull(phone, (!pulled.cursor.is_empty()).then_some(pulled.cursor.as_str()), limit);
-            let answer = connection.ask(&request)?;
-            let body = answer.ok()?;
-            let changes = occurrences(body, br#""collection":""#);
-            member(body, "cursor").context("no cursor in a page")?.clone_into(&mut pulled.cursor);
-            more = member(body, "more") == Some("true");
-            pulled.count = member(body, "count").and_then(|count| count.parse().ok());
-            pulled.records += changes;
-            tally.time(changes as u64, || Ok(()))?;
+            tally.time(1, || {
+                let answer = connection.ask(&request)?;
+                let body = answer.ok()?;
+                member(body, "cursor").context("no cursor in a page")?.clone_into(&mut pulled.cursor);
+                more = member(body, "more") == Some("true");
+                pulled.pages.push(body.len());
+                pulled.records += count(body);
+                Ok(())
+            })?;
         }
         Ok(pulled)
     })

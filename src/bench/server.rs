@@ -28,7 +28,6 @@ pub(super) fn counties() -> Vec<u32> {
 pub(super) struct Server {
     pub address: SocketAddr,
     pub pid: u32,
-    connection: Connection,
     password: String,
     token: String,
     campaign: Value,
@@ -70,8 +69,7 @@ impl Server {
         };
         // It must never wait for someone to read what it says.
         std::thread::spawn(move || lines.for_each(drop));
-        let connection = Connection::open(address)?;
-        let mut server = Self { address, pid, connection, password, token: String::new(), campaign: Value::Null };
+        let mut server = Self { address, pid, password, token: String::new(), campaign: Value::Null };
         server.token = server.sign_in("province", None)?.token;
         let campaign = json!({"name": "bench", "from": "2015-04-13", "to": "2015-04-30"});
         server.campaign = server.post("/v1/campaigns", &campaign)?["id"].take();
@@ -79,7 +77,7 @@ impl Server {
     }
 
     /// So many phones of a new team that has these counties.
-    pub(super) fn phones(&mut self, name: &str, buckets: &[u32], count: usize) -> anyhow::Result<Vec<Phone>> {
+    pub(super) fn phones(&self, name: &str, buckets: &[u32], count: usize) -> anyhow::Result<Vec<Phone>> {
         let team = self.post("/v1/teams", &json!({"name": name, "region": "51"}))?["id"].take();
         for bucket in buckets {
             self.post(
@@ -96,23 +94,28 @@ impl Server {
     }
 
     /// A phone of the province, which sees everything.
-    pub(super) fn province_phone(&mut self) -> anyhow::Result<Phone> {
+    pub(super) fn province_phone(&self) -> anyhow::Result<Phone> {
         self.sign_in("province", Some("province"))
     }
 
-    fn sign_in(&mut self, username: &str, device: Option<&str>) -> anyhow::Result<Phone> {
+    fn sign_in(&self, username: &str, device: Option<&str>) -> anyhow::Result<Phone> {
         let mut body = json!({"username": username, "password": self.password});
         if let Some(name) = device {
             body["device"] = json!({"name": name});
         }
-        let answer = self.connection.ask(&request("/v1/auth/login", None, &body.to_string()))?;
-        let tokens: Value = serde_json::from_slice(answer.ok()?)?;
+        let tokens = self.ask("/v1/auth/login", None, &body)?;
         let Some(token) = tokens["access_token"].as_str() else { bail!("no token in the answer to a sign-in") };
         Ok(Phone { token: token.to_owned(), next_op: 1 })
     }
 
-    fn post(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let answer = self.connection.ask(&request(path, Some(&self.token), &body.to_string()))?;
+    fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.ask(path, Some(&self.token), body)
+    }
+
+    /// Over a connection of its own: the server closes one that is idle for as long as a phase.
+    fn ask(&self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
+        let mut connection = Connection::open(self.address)?;
+        let answer = connection.ask(&request(path, token, &body.to_string()))?;
         Ok(serde_json::from_slice(answer.ok().context(path.to_owned())?)?)
     }
 }

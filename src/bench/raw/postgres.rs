@@ -189,10 +189,13 @@ impl Engine for Postgres {
         let (timed, _) = side_by_side((0..readers).collect(), LONG, connect, |mut conn, tally| {
             let (mut after, mut out) = (0, Vec::new());
             loop {
-                let begun = page(&mut conn, bucket, after, &mut out)?;
-                let Some((count, last)) = begun else { return Ok(()) };
-                tally.time(count, || Ok(()))?;
+                let read = tally.time(0, || Ok(page(&mut conn, bucket, after, &mut out)?))?;
+                let Some((count, last)) = read else { return Ok(()) };
+                tally.add(count);
                 after = last;
+                if count < PAGE as u64 {
+                    return Ok(());
+                }
             }
         })?;
         Ok(timed)
