@@ -7,6 +7,7 @@ mod support;
 
 mod attacks;
 mod auth;
+mod bench;
 mod command;
 mod conflicts;
 mod conventions;

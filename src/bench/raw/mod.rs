@@ -55,7 +55,7 @@ pub(super) struct Rows {
     pub digests: Vec<Vec<u8>>,
     pub stamps: Vec<i64>,
     pub fields: Vec<JsonText>,
-    /// Of a change: what it said and what it found, as the server keeps it.
+    /// Of a change: what it said and found, and which operation wrote which field, as the server keeps them.
     pub touches: Vec<JsonText>,
     pub registers: Vec<Vec<u8>>,
     /// The county's sum, after these.

@@ -20,8 +20,9 @@ const INSERT: &str = "INSERT INTO records (bucket, collection, id, rev, seq, del
 
 const COUNT: &str = "UPDATE buckets SET seq = ?1, live = live + ?2, sum = ?3 WHERE bucket = ?4";
 
+/// What a creation said is not kept: the record tells it.
 const KEEP: &str = "INSERT INTO history (bucket, collection, id, rev, seq, deleted, stamp, at_ms, claimed_ms, received_ms, \
-     device_id, user_id, team_id, touches) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?7, ?8, ?9, ?9, ?9, ?10)";
+     device_id, user_id, team_id, touches) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?7, ?8, ?9, ?9, ?9, NULL)";
 
 const UPDATE: &str = "UPDATE records SET rev = ?1, seq = ?2, digest = ?3, stamp = ?4, at_ms = ?5, claimed_ms = ?5, \
      received_ms = ?6, device_id = ?7, registers = ?8, touches = ?9, fields = ?10 \
@@ -99,18 +100,7 @@ impl<'c> Statements<'c> {
             } else {
                 let (registers, touches) = (rows.registers[row].as_slice(), rows.touches[row].0.as_str());
                 let rev = rows.rev;
-                self.keep.execute(params![
-                    bucket,
-                    COLLECTION,
-                    id,
-                    rev - 1,
-                    seq,
-                    stamp,
-                    at,
-                    received,
-                    device,
-                    touches
-                ])?;
+                self.keep.execute(params![bucket, COLLECTION, id, rev - 1, seq, stamp, at, received, device])?;
                 self.update.execute(params![
                     rev, seq, digest, stamp, at, received, device, registers, touches, fields, bucket, COLLECTION, id
                 ])?;

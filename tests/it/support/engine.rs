@@ -184,7 +184,7 @@ fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-fn admin_url() -> String {
+pub(crate) fn admin_url() -> String {
     std::env::var("RUHU_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("RUHU_TEST_POSTGRES is not set, so there is no PostgreSQL to test on: run bin/test, which starts one")
     })
@@ -213,7 +213,7 @@ struct Name {
     name: Option<String>,
 }
 
-fn names(query: &str) -> Vec<String> {
+pub(crate) fn names(query: &str) -> Vec<String> {
     let rows: Vec<Name> = diesel::sql_query(query).load(&mut admin()).unwrap();
     rows.into_iter().filter_map(|row| row.name).collect()
 }
