@@ -235,7 +235,7 @@ impl Round {
         )?;
         let whole = counted_pulls(&self.server, checking.as_slice(), raw::PAGE)?;
         let is_whole = |pages: &Vec<usize>| whole.iter().all(|whole| whole.records == records && whole.pages == *pages);
-        ensure!(pages.iter().all(is_whole), "{records} records are there; pulled: {whole:?}, and pages of {pages:?}");
+        ensure!(pages.iter().all(is_whole), "not every device was given all of the {records} records: {pages:?}");
         ensure!(raw.count == (records * devices) as u64, "the raw engine read {} rows", raw.count);
         self.per_second(name, "records/s", plan::pull(self.engine), &ours, Some(&raw));
         self.filled = Some(filled);
@@ -325,7 +325,8 @@ impl Round {
         let meter = Meter::begin(self.watched);
         let pulled = counted_pulls(&self.server, &phone, LARGEST_PAGE)?;
         let used = meter.end();
-        ensure!(pulled[0].records == self.total, "{} records are there; pulled: {pulled:?}", self.total);
+        let records = pulled[0].records;
+        ensure!(records == self.total, "{} records are there, and {records} were pulled", self.total);
         self.figures.push(Figure {
             name: format!("memory while 1 device pulls {} records in pages of {LARGEST_PAGE}", self.total),
             unit: "MB",
@@ -367,7 +368,6 @@ fn pushes(server: &Server, scripts: Vec<Vec<Vec<u8>>>, batch: usize, most: Durat
 }
 
 /// What a phone pulled.
-#[derive(Debug)]
 struct Pulled {
     cursor: String,
     /// The sizes of its pages, which tell two pulls of the same records apart.
