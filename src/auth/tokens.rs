@@ -98,7 +98,8 @@ impl Keys {
         validation.set_issuer(&[NAME]);
         validation.set_audience(&[NAME]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        decode::<Claims>(token, self.verifying(), &validation).ok().map(|data| data.claims)
+        let token = decode::<Claims>(token, self.verifying(), &validation).ok()?;
+        (token.header.kid.as_deref() == Some(self.kid())).then_some(token.claims)
     }
 }
 
@@ -203,5 +204,10 @@ mod tests {
         let secret = EncodingKey::from_secret(ours.verifying().try_get_as_bytes().unwrap());
         let confused = encode(&Header::new(Algorithm::HS256), &claims(now()), &secret).unwrap();
         assert_eq!(ours.verify(&confused), None);
+        // Our own signature under another key's name, or under none.
+        for kid in [Some("x".to_owned()), None] {
+            let header = Header { kid, ..Header::new(Algorithm::EdDSA) };
+            assert_eq!(ours.verify(&encode(&header, &claims(now()), ours.signing()).unwrap()), None);
+        }
     }
 }

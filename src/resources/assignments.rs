@@ -108,7 +108,7 @@ impl NewAssignment {
     fn row(self, tx: &mut Tx<'_>, caller: &Caller<Office>) -> Result<Row, Problem> {
         let mut checks = Checks::new();
         checks.period(self.from.into(), self.to.into());
-        if campaigns::find(tx, self.campaign)?.is_none() {
+        if campaigns::find(tx, self.campaign, caller.region.province())?.is_none() {
             checks.fault("/campaign", Fault::NotThere);
         }
         if teams::find(tx, self.team, &caller.circle())?.is_none() {

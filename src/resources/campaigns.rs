@@ -1,4 +1,4 @@
-//! `/v1/campaigns`: made and changed by the province, read by all.
+//! `/v1/campaigns`: made and changed by the province, read by all in it.
 
 use crate::app::App;
 use crate::auth::tokens::Bearer;
@@ -76,7 +76,7 @@ fn check(row: &Row) -> Result<(), Problem> {
     checks.done()
 }
 
-/// Lists the campaigns.
+/// Lists the campaigns of the caller's province.
 #[utoipa::path(
     operation_id = "listCampaigns",
     tag = "campaigns",
@@ -88,7 +88,7 @@ fn check(row: &Row) -> Result<(), Problem> {
 async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web::Json<Page<Campaign>>, Problem> {
     let asked = params.read(&campaigns::LIST, &app.keys, caller.user)?;
     let page = app.store.read(move |conn| {
-        let found = campaigns::list(conn, &asked.listing)?;
+        let found = campaigns::list(conn, &asked.listing, caller.region.province())?;
         Ok::<_, Problem>(asked.page(found, Campaign::from))
     });
     Ok(web::Json(page.await?))
@@ -142,8 +142,8 @@ async fn create(
     security(("bearer" = []))
 )]
 #[get("/campaigns/{id}")]
-async fn read(_: Caller, app: Data<App>, id: Path<Uuid>) -> Result<Answer, Problem> {
-    let campaign = app.store.read(move |conn| campaigns::find(conn, *id)).await?;
+async fn read(caller: Caller, app: Data<App>, id: Path<Uuid>) -> Result<Answer, Problem> {
+    let campaign = app.store.read(move |conn| campaigns::find(conn, *id, caller.region.province())).await?;
     Answer::ok(&Campaign::from(campaign.ok_or_else(not_found)?))
 }
 
@@ -169,8 +169,8 @@ async fn update(
 ) -> Result<Answer, Problem> {
     let CampaignChange { name, from, to } = body.value;
     let changed = app.store.write(move |tx| {
-        let _: Caller<Provincial> = Caller::check(tx, &claims)?;
-        let before = campaigns::lock(tx, *id)?.ok_or_else(not_found)?;
+        let caller: Caller<Provincial> = Caller::check(tx, &claims)?;
+        let before = campaigns::lock(tx, *id, caller.region)?.ok_or_else(not_found)?;
         if_match.check(&Campaign::from(before.clone()))?;
         let row = Row {
             name: name.unwrap_or(before.name),

@@ -1,14 +1,15 @@
-//! Campaigns.
+//! Campaigns. Each belongs to the province of its maker: nobody else sees it.
 
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
-use super::schema::campaigns;
+use super::schema::{campaigns, users};
 use super::types::{DbInstant, DbUuid, Id, Instant};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Text};
 use std::sync::LazyLock;
+use sync_core::scope::Region;
 use uuid::Uuid;
 
 type CampaignSql = (DbUuid, Text, Date, Date, DbInstant, DbUuid);
@@ -42,21 +43,25 @@ impl Listed for Campaign {
     }
 }
 
-pub fn list(conn: &mut Conn, listing: &Listing<Campaign>) -> Result<Found<Campaign>, StoreError> {
+pub fn list(conn: &mut Conn, listing: &Listing<Campaign>, province: Region) -> Result<Found<Campaign>, StoreError> {
     let columns = "c.id, c.name, c.from_day, c.to_day, c.created_at, c.created_by";
-    listing::page::<CampaignSql, _>(conn, listing, columns, Sql::new("FROM campaigns c WHERE 1 = 1"))
+    let from = Sql::new("FROM campaigns c JOIN users u ON u.id = c.created_by WHERE u.region = ");
+    listing::page::<CampaignSql, _>(conn, listing, columns, from.bind(Value::Text(province.to_string())))
 }
 
-pub fn find(conn: &mut Conn, id: Uuid) -> Result<Option<Campaign>, StoreError> {
-    Ok(campaigns::table.find(Id(id)).first(conn).optional()?)
+/// A campaign; `None` when the province has none of this id.
+pub fn find(conn: &mut Conn, id: Uuid, province: Region) -> Result<Option<Campaign>, StoreError> {
+    let of = campaigns::table.inner_join(users::table.on(users::id.eq(campaigns::created_by)));
+    let of = of.filter(campaigns::id.eq(Id(id))).filter(users::region.eq(province.to_string()));
+    Ok(of.select(campaigns::all_columns).first(conn).optional()?)
 }
 
-/// A campaign, locked until the commit.
-pub fn lock(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Campaign>, StoreError> {
+/// A campaign of the province, locked until the commit.
+pub fn lock(tx: &mut Tx<'_>, id: Uuid, province: Region) -> Result<Option<Campaign>, StoreError> {
     if let Conn::Pg(c) = &mut **tx {
         campaigns::table.find(Id(id)).select(campaigns::id).for_no_key_update().first::<Id>(c).optional()?;
     }
-    find(tx, id)
+    find(tx, id, province)
 }
 
 pub fn insert(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {

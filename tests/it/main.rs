@@ -8,6 +8,7 @@ mod support;
 mod attacks;
 mod auth;
 mod bench;
+mod authorization;
 mod command;
 mod conflicts;
 mod conventions;

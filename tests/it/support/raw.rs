@@ -93,6 +93,18 @@ pub(crate) fn exchange(session: &Session, method: &str, path: &str, headers: &[(
     reply
 }
 
+/// Asks for what may have no end: the head of the answer, and the body only where its length is told.
+pub(crate) fn begin(session: &Session, path: &str) -> RawReply {
+    let mut reader = open(session, "GET", path, &[], b"");
+    let (status, headers) = read_head(&mut reader);
+    let mut reply = RawReply { status, headers, body: Vec::new() };
+    if let Some(length) = reply.header("content-length").and_then(|length| length.parse().ok()) {
+        reply.body.resize(length, 0);
+        reader.read_exact(&mut reply.body).expect("the whole body");
+    }
+    reply
+}
+
 /// A line of an event stream that means something.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
