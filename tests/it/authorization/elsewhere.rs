@@ -10,6 +10,12 @@ pub(super) const NANMING: &str = "520102";
 const DIVISIONS: &str = "code,level,name,parent\n52,province,贵州省,\n5201,prefecture,贵阳市,52\n\
     520102,county,南明区,5201\n520103,county,云岩区,5201\n";
 
+/// The counties under it.
+pub(super) fn counties() -> Vec<String> {
+    let codes = DIVISIONS.lines().filter_map(|line| line.split(',').next());
+    codes.filter(|code| code.len() == 6).map(Into::into).collect()
+}
+
 /// A phone of somebody new, by their refresh token and id.
 pub(super) fn phone_of(w: &World, name: &str, user: &str) -> Phone {
     let tokens = cast::login(&w.session, name, cast::PASSWORD, Some("a phone"));

@@ -7,6 +7,7 @@
 mod elsewhere;
 mod forge;
 mod ground;
+mod leaks;
 mod matrix;
 mod rows;
 mod target;
