@@ -27,8 +27,11 @@ pub fn hash(password: &str) -> anyhow::Result<String> {
 pub fn verify(password: &str, hash: Option<&str>) -> bool {
     // Read before anything differs, also the first time.
     let nobody = NOBODY.as_str();
-    let matches = PasswordHash::new(hash.unwrap_or(nobody))
-        .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+    let matches = PasswordHash::new(hash.unwrap_or(nobody)).is_ok_and(|parsed| {
+        #[cfg(test)]
+        tests::note(password, &parsed);
+        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+    });
     matches && hash.is_some()
 }
 
@@ -57,7 +60,23 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 
 #[cfg(test)]
 mod tests {
-    use super::{hash, verify};
+    use super::{PasswordHash, hash, verify};
+    use crate::Config;
+    use crate::setup::{add_user, disable_user};
+    use std::sync::Mutex;
+
+    /// The passwords that were tried, with the parameters of the hashes that were computed for them.
+    static TRIED: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+    pub(super) fn note(password: &str, hash: &PasswordHash) {
+        let parameters = format!("{} {:?} {}", hash.algorithm, hash.version, hash.params);
+        TRIED.lock().unwrap().push((password.to_owned(), parameters));
+    }
+
+    fn tried(password: &str) -> Vec<String> {
+        let tried = TRIED.lock().unwrap();
+        tried.iter().filter(|(known, _)| known == password).map(|(_, parameters)| parameters.clone()).collect()
+    }
 
     #[test]
     fn only_the_password_itself_matches_its_hash() {
@@ -67,5 +86,31 @@ mod tests {
         assert!(!verify("Jinyang-by-the-river-8", Some(&kept)));
         assert!(!verify("Jinyang-by-the-river-7", Some("no hash")));
         assert!(!verify("Jinyang-by-the-river-7", None));
+    }
+
+    /// Of the running server: whoever is named, a sign-in computes one hash, and the same one.
+    #[test]
+    fn a_failed_sign_in_costs_one_hash_whoever_it_names() {
+        let dir = std::env::temp_dir().join(format!("ruhu-password-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let config = Config::for_test(format!("sqlite:{}", dir.join("ruhu.db").display()), dir.join("data"));
+        for name in ["ali", "retired"] {
+            add_user(&config, name, "Jinyang-by-the-river-7", "provincial", "51", None).unwrap();
+        }
+        disable_user(&config, "retired").unwrap();
+        let server = crate::start(config).unwrap();
+        let long = "x".repeat(1000);
+        for (n, name) in ["ali", "nobody", "retired", "", " ali", &long].into_iter().enumerate() {
+            let password = format!("guess {n}");
+            let body = serde_json::json!({ "username": name, "password": password });
+            let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+            let answer = config.new_agent().post(format!("{}/v1/auth/login", server.url())).send_json(&body).unwrap();
+            assert_eq!(answer.status(), 401, "{name}");
+            let tried = tried(&password);
+            assert_eq!(tried.len(), 1, "{name}: {tried:?}");
+            assert!(tried[0].starts_with("argon2id") && tried[0].contains("m=19456,t=2,p=1"), "{name}: {tried:?}");
+        }
+        server.stop();
+        std::fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -4,6 +4,7 @@
 //! Invariant: both find out by themselves what there is to ask (operations, filters, sorts, fields), so that what is
 //! new fails until somebody says who may see it.
 
+mod effort;
 mod elsewhere;
 mod forge;
 mod ground;

@@ -123,7 +123,7 @@ impl<'a> Asker<'a> {
         let tag = m.tag(&format!("/v1/{}/{}", thing.kind, thing.id)).unwrap_or_else(|| "*".into());
         let ask = |id: &str| self.call(single, id, &tag, "");
         self.alike(&asked, &whose, ask(&thing.id), ask(&nowhere));
-        if let (Home::County(county), true) = (&thing.home, COLLECTIONS.contains(&thing.kind)) {
+        if let (Home::County(county), true) = (&thing.home, thing.listed && COLLECTIONS.contains(&thing.kind)) {
             let ask = |id: &str| self.call(single, id, "*", &format!("?bucket={county}"));
             self.alike(&format!("{asked}?bucket={county}"), &whose, ask(&thing.id), ask(&nowhere));
         }
