@@ -7,8 +7,8 @@ mod support;
 
 mod attacks;
 mod auth;
-mod bench;
 mod authorization;
+mod bench;
 mod command;
 mod conflicts;
 mod conventions;

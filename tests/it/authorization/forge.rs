@@ -3,7 +3,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use ed25519_dalek::pkcs8::DecodePrivateKey;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -79,7 +80,7 @@ impl Forge {
         let header = &self.header;
         let parts: Vec<&str> = good.split('.').collect();
         let (other, public) = (SigningKey::from_bytes(&[7; 32]), self.key.verifying_key());
-        let spki = ed25519_dalek::pkcs8::EncodePublicKey::to_public_key_pem(&public, Default::default()).unwrap();
+        let spki = public.to_public_key_pem(LineEnding::LF).unwrap();
         let hs256 = with(header, json!({ "alg": "HS256" }));
         let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64.encode(other.verifying_key().as_bytes()) });
         let raised = with(&claims, json!({ "role": "provincial", "region": "52" }));

@@ -122,7 +122,9 @@ impl<'w> Ground<'w> {
             for list in &lists {
                 let mut items = session.all(&format!("/v1/{list}?limit=1000"));
                 // Who asks is seen.
-                items.iter_mut().for_each(|item| item["last_seen_at"] = Value::Null);
+                for item in &mut items {
+                    item["last_seen_at"] = Value::Null;
+                }
                 all[name][list] = items.into();
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::forge::Forge;
 use super::ground::{COLUMNS, Caller, Ground, Stands};
 use super::rows::{Access, Row, rows};
 use super::target::{Outcome, Target};
@@ -130,6 +131,41 @@ on_both_engines! {
             refuse(&g, row, target);
         }
         assert_eq!(g.everything(), before, "what was refused did something");
-        rows.iter().for_each(|row| admit(&g, row));
+        for row in &rows {
+            admit(&g, row);
+        }
+    }
+
+    fn a_token_ends_while_it_is_in_use(w) {
+        let end = chrono::Utc::now().timestamp() + 1;
+        let session = Forge::of(w).believed(w.ali(), json!({ "exp": end }));
+        session.get("/v1/me").send().ok();
+        eventually(10, "the token has ended", || (session.get("/v1/me").send().status == 401).then_some(()));
+        assert!(chrono::Utc::now().timestamp() >= end);
+        w.ali().get("/v1/me").send().ok();
+    }
+
+    /// Beside the operations of the table: rules about what an operation says, which depend on the role.
+    fn a_claimed_role_writes_nothing_that_the_true_one_may_not(w) {
+        let claims = json!({ "role": "provincial", "region": "51", "team": null });
+        let raised = Forge::of(w).believed(w.chen(), claims);
+        let visit = Rec::new("visits", ZHAOJUE);
+        let envelope = w.chen().envelope([
+            Rec::new("findings", ZHAOJUE).create_with(json!({ "state": "verified" })),
+            visit.create_with(json!({ "team": w.cast().teams["one"] })),
+            visit.create(),
+            Rec::household(WUSHENG).create(),
+        ]);
+        let answer = raised.post("/v1/sync/push", &envelope).send().ok();
+        let statuses: Vec<_> = answer["results"].as_array().unwrap().iter().map(|result| &result["status"]).collect();
+        assert_eq!(statuses, ["rejected", "rejected", "merged", "quarantined"], "{answer}");
+        assert_eq!(w.chen().fields(&visit)["team"], w.cast().teams["two"]);
+        assert_eq!(w.chen().history(&visit)[0]["device"], w.chen().device);
+        // The other way round: an office that claims to be a team is an office still.
+        let claims = json!({ "role": "team", "region": "51", "team": w.cast().teams["one"] });
+        let lowered = Forge::of(w).believed(w.phone("liangshan"), claims);
+        let finding = Rec::new("findings", ZHAOJUE).create_with(json!({ "state": "verified" }));
+        let answer = lowered.post("/v1/sync/push", &w.phone("liangshan").envelope([finding])).send().ok();
+        assert_eq!(answer["results"][0]["status"], "applied", "{answer}");
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn of_a_team(m: &mut Marked<'_>, mut eyes: Eyes) {
     w.ali().push_one(record.edit(json!({ "remarks": "unheard" })));
     // Written while the county was theirs, sent too late: taken, and nothing said.
     let late = phone.envelope([record.edit(json!({ "phone": "2" })).base(1).at(then)]);
-    let said = |result: &Value| result.as_object().map(|members| members.len());
+    let said = |result: &Value| result.as_object().map(serde_json::Map::len);
     for _ in 0..2 {
         let result = phone.accept(&late).results()[0].clone();
         assert_eq!((&result["status"], said(&result)), (&json!("merged"), Some(2)), "{result}");

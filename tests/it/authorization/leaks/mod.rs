@@ -7,6 +7,7 @@
 //! server, so that an office that makes a user learns whether a name is taken: that one bit is a name's nature.
 
 mod changes;
+mod deeds;
 mod fill;
 mod hints;
 mod lists;
@@ -24,7 +25,7 @@ use super::forge::Forge;
 use crate::support::*;
 
 /// Who is told only what is theirs, and the phone of those who push.
-fn callers<'m>(m: &'m Marked<'_>) -> Vec<Eyes> {
+fn callers(m: &Marked<'_>) -> Vec<Eyes> {
     let w = m.w;
     let user = |name: &str| w.cast().users[name].as_str();
     let own = m.post(JINYANG);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::elsewhere;
 use crate::support::*;
 
 /// Where a thing belongs.
@@ -65,10 +66,17 @@ impl Eyes {
         }
     }
 
+    /// Every county that they have, also one where nothing is.
+    pub(crate) fn all_counties(&self) -> Vec<String> {
+        let all = cast::counties("").into_iter().chain(elsewhere::counties());
+        let mut counties: Vec<String> = all.filter(|county| self.has(county)).collect();
+        counties.sort();
+        counties
+    }
+
     pub(crate) fn sees(&self, home: &Home) -> bool {
         match (home, &self.team) {
-            (Home::County(county) | Home::Assignment { county, .. }, None) => self.has(county),
-            (Home::County(county), Some(_)) => self.has(county),
+            (Home::County(county), _) | (Home::Assignment { county, .. }, None) => self.has(county),
             (Home::Assignment { team, .. }, Some(own)) => team == own,
             (Home::People { region, .. }, None) => region.starts_with(&self.region),
             (Home::People { user, team, .. }, Some(own)) => {

@@ -33,7 +33,7 @@ pub(crate) fn pull(m: &Marked<'_>, eyes: &Eyes, scanner: &Scanner) {
             break;
         }
     }
-    assert_eq!(counties.into_iter().collect::<Vec<_>>(), m.counties(eyes), "{}: the counties of a pull", eyes.name);
+    assert_eq!(counties.into_iter().collect::<Vec<_>>(), eyes.all_counties(), "{}: the counties of a pull", eyes.name);
     for collection in COLLECTIONS {
         let given = given.remove(collection).unwrap_or_default();
         assert_eq!(given, m.model.listed(collection, eyes), "{}: {collection} of a pull", eyes.name);
