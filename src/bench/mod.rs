@@ -49,10 +49,6 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let _clearing = Clearing(site.clone());
     let (settings, postgres) = site.settings()?;
     println!("{settings}; {}", machine());
-    println!(
-        "one fsync of 4 KiB here takes {:.2} ms at the median",
-        fsync(&site).context("the directory for the databases")?
-    );
     if settings.contains("=off") {
         println!("this PostgreSQL does not wait for its disk: nothing here is durable");
     }
@@ -60,8 +56,9 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let bar = ProgressBar::new((options.rounds * options.phases.len()) as u64);
     bar.set_style(ProgressStyle::with_template("  {spinner} {msg}  {bar:32} {pos}/{len}  {elapsed}")?);
     bar.enable_steady_tick(Duration::from_millis(120));
-    let mut rounds = Vec::new();
+    let (mut rounds, mut syncs) = (Vec::new(), Vec::new());
     for number in 0..options.rounds {
+        syncs.push(fsync(&site).context("the directory for the databases")?);
         let mut round = Round::begin(&site, number, options.seed, options.records, postgres)?;
         for phase in &options.phases {
             bar.set_message(format!("round {}: {}", number + 1, phase.name()));
@@ -76,6 +73,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let lines = table::lines(rounds);
     println!("{}", table::text(&lines));
     let missed = lines.iter().filter(|line| line.is_reached() == Some(false)).count();
+    let took: Vec<String> = syncs.iter().map(|ms| format!("{ms:.2}")).collect();
+    println!("  One fsync of 4 KiB took {} ms before the rounds.", took.join(", "));
     println!("  {missed} targets missed; {:.0} s in all", begun.elapsed().as_secs_f64());
     if let Some(dir) = site.kept() {
         println!("  kept in {}", dir.display());
@@ -83,7 +82,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(path) = &options.json {
         let document = json!({
             "settings": settings, "machine": machine(), "records": options.records, "rounds": options.rounds,
-            "seed": options.seed, "version": env!("CARGO_PKG_VERSION"), "optimised": !cfg!(debug_assertions),
+            "seed": options.seed, "fsync_ms": syncs, "version": env!("CARGO_PKG_VERSION"), "optimised": !cfg!(debug_assertions),
             "lines": table::json(&lines),
         });
         std::fs::write(path, format!("{document:#}\n")).with_context(|| format!("cannot write {}", path.display()))?;

@@ -328,7 +328,7 @@ impl Round {
         let records = pulled[0].records;
         ensure!(records == self.total, "{} records are there, and {records} were pulled", self.total);
         self.figures.push(Figure {
-            name: format!("memory while 1 device pulls {} records in pages of {LARGEST_PAGE}", self.total),
+            name: format!("memory while 1 device pulls everything in pages of {LARGEST_PAGE}"),
             unit: "MB",
             ours: used.resident as f64 / 1e6,
             raw: None,

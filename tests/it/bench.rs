@@ -47,24 +47,28 @@ fn prints_its_table(engine: Engine) {
     let lines = figures["lines"].as_array().unwrap();
     let counts: Vec<(&str, u64)> =
         lines.iter().map(|line| (line["name"].as_str().unwrap(), line["count"].as_u64().unwrap())).collect();
-    // Batches of equal size for each connection: 32 of 7 are 224.
+    // Batches of equal size for each connection: 32 of 7 are 224. Polls and single pushes go on for a while only.
     let expected = [
-        ("push, 1 connection", 200),
-        ("push, 8 connections", 200),
-        ("push, 32 connections", 224),
-        ("change one answer, 8 connections", 200),
-        ("pull, 1 device", 200),
-        ("pull, 8 devices", 1600),
-        ("poll with nothing new, 8 connections", 200),
-        ("poll that brings 100 changes, 8 connections", 200),
-        ("single-record push, 8 writers", 104),
-        ("single-record push, 8 writers, median", 104),
-        ("single-record push, 8 writers, p99", 104),
-        ("push, 50 counties, 8 connections", 200),
-        ("push, 50 counties, 32 connections", 224),
+        ("push, 1 connection", 200..=200),
+        ("push, 8 connections", 200..=200),
+        ("push, 32 connections", 224..=224),
+        ("change one answer, 8 connections", 200..=200),
+        ("pull, 1 device", 200..=200),
+        ("pull, 8 devices", 1600..=1600),
+        ("poll with nothing new, 8 connections", 1..=200),
+        ("poll that brings 100 changes, 8 connections", 1..=200),
+        ("single-record push, 8 writers", 1..=104),
+        ("single-record push, 8 writers, median", 1..=104),
+        ("single-record push, 8 writers, p99", 1..=104),
+        ("push, 50 counties, 8 connections", 200..=200),
+        ("push, 50 counties, 32 connections", 224..=224),
+        // Four times the records of a phase; the phases before have pushed more than that.
+        ("memory while 1 device pulls everything in pages of 5000", 1200..=1356),
     ];
-    assert_eq!(counts[..expected.len()], expected);
-    assert_eq!(counts.len(), expected.len() + 1, "and the memory: {said}");
+    assert_eq!(counts.len(), expected.len(), "{counts:?}");
+    for ((name, count), (expected, range)) in counts.iter().zip(expected) {
+        assert!(*name == expected && range.contains(count), "{name}: {count}, not {expected}: {range:?}");
+    }
     for (name, _) in counts {
         assert!(said.contains(name), "{name} is missing: {said}");
     }
