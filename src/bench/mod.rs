@@ -14,6 +14,7 @@ mod round;
 mod server;
 mod site;
 mod table;
+mod traffic;
 mod wire;
 
 pub use plan::Phase;

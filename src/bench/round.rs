@@ -2,24 +2,22 @@
 //! with the same bytes, the server first in one round and the raw engine first in the next.
 
 use super::data::{Load, Shape};
-use super::drive::{LONG, Timed, side_by_side};
-use super::http::{Connection, member};
+use super::drive::{LONG, Timed};
 use super::meter::{Meter, Used, Watched};
 use super::plan::{self, Phase, Target};
 use super::raw::{self, Counters};
 use super::server::{Phone, Server, counties, county};
 use super::site::{Pair, Site};
+use super::table::Figure;
+use super::traffic::{WHILE, counted_pulls, poll_requests, polls, pulls, pushes};
 use super::wire;
 use crate::store::Engine;
 use anyhow::{Context as _, ensure};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use std::time::Duration;
 
 /// Operations in a push.
 const BATCH: usize = 100;
-/// How long polls and single pushes go on at most.
-const WHILE: Duration = Duration::from_millis(2_500);
 /// Changes that a poll brings.
 const CHANGES: usize = 100;
 const POLLERS: usize = 8;
@@ -37,19 +35,6 @@ mod place {
     pub(super) const SINGLE: u32 = 4;
     pub(super) const MEMORY: u32 = 5;
     pub(super) const MANY: std::ops::Range<u32> = 10..60;
-}
-
-/// One figure of one round.
-#[derive(Debug, Clone)]
-pub(super) struct Figure {
-    pub name: String,
-    pub unit: &'static str,
-    pub ours: f64,
-    pub raw: Option<f64>,
-    pub target: Target,
-    /// What the server did meanwhile, in what is counted.
-    pub count: u64,
-    pub used: Used,
 }
 
 /// County 1 with its records, and the phones that made them.
@@ -338,114 +323,4 @@ impl Round {
         });
         Ok(())
     }
-}
-
-/// Sends each connection's pushes one after the other. All operations must be applied.
-fn pushes(server: &Server, scripts: Vec<Vec<Vec<u8>>>, batch: usize, most: Duration) -> anyhow::Result<Timed> {
-    let (timed, bodies) = side_by_side(
-        scripts,
-        most,
-        |script| Ok((Connection::open(server.address)?, script)),
-        |(mut connection, script), tally| {
-            let mut bodies = Vec::with_capacity(script.len());
-            for request in &script {
-                if tally.is_enough() {
-                    break;
-                }
-                tally.time(batch as u64, || {
-                    bodies.push(connection.ask(request)?.ok()?.to_vec());
-                    Ok(())
-                })?;
-            }
-            Ok(bodies)
-        },
-    )?;
-    for body in bodies.iter().flatten() {
-        let text = String::from_utf8_lossy(body);
-        ensure!(text.matches(r#""status":"applied""#).count() == batch, "not all of {batch} were applied: {text}");
-    }
-    Ok(timed)
-}
-
-/// What a phone pulled.
-struct Pulled {
-    cursor: String,
-    /// The sizes of its pages, which tell two pulls of the same records apart.
-    pages: Vec<usize>,
-    /// Where they were counted.
-    records: usize,
-}
-
-/// Each phone pulls until there is no more.
-fn pulls(server: &Server, phones: &[Phone], limit: usize) -> anyhow::Result<(Timed, Vec<Pulled>)> {
-    pulled(server, phones, limit, |_| 0)
-}
-
-/// The same, with the records counted, which takes the client as long as the pull itself.
-fn counted_pulls(server: &Server, phones: &[Phone], limit: usize) -> anyhow::Result<Vec<Pulled>> {
-    pulled(server, phones, limit, |body| occurrences(body, br#""collection":""#)).map(|(_, pulled)| pulled)
-}
-
-fn pulled(
-    server: &Server,
-    phones: &[Phone],
-    limit: usize,
-    count: impl Fn(&[u8]) -> usize + Sync,
-) -> anyhow::Result<(Timed, Vec<Pulled>)> {
-    let prepare = |phone| Ok((Connection::open(server.address)?, phone));
-    side_by_side(phones.iter().collect(), LONG, prepare, |(mut connection, phone): (_, &Phone), tally| {
-        let mut pulled = Pulled { cursor: String::new(), pages: Vec::new(), records: 0 };
-        let mut more = true;
-        while more {
-            let request = wire::pull(phone, (!pulled.cursor.is_empty()).then_some(pulled.cursor.as_str()), limit);
-            tally.time(1, || {
-                let answer = connection.ask(&request)?;
-                let body = answer.ok()?;
-                member(body, "cursor").context("no cursor in a page")?.clone_into(&mut pulled.cursor);
-                more = member(body, "more") == Some("true");
-                pulled.pages.push(body.len());
-                pulled.records += count(body);
-                Ok(())
-            })?;
-        }
-        Ok(pulled)
-    })
-}
-
-fn poll_requests(phones: &[Phone], pulled: &[Pulled]) -> Vec<Vec<u8>> {
-    phones.iter().zip(pulled).map(|(phone, pulled)| wire::pull(phone, Some(&pulled.cursor), raw::PAGE)).collect()
-}
-
-/// Each connection repeats its poll; each must bring so many changes.
-fn polls(server: &Server, requests: Vec<Vec<u8>>, each: usize, changes: usize) -> anyhow::Result<Timed> {
-    let (timed, _) = side_by_side(
-        requests,
-        WHILE,
-        |request| Ok((Connection::open(server.address)?, request)),
-        |(mut connection, request), tally| {
-            let mut length = None;
-            for _ in 0..each {
-                if tally.is_enough() {
-                    break;
-                }
-                tally.time(1, || {
-                    let answer = connection.ask(&request)?;
-                    let body = answer.ok()?;
-                    // Equal lengths have equal contents, but for the time.
-                    if length.replace(body.len()) != Some(body.len()) {
-                        let found = occurrences(body, br#""collection":""#);
-                        ensure!(found == changes, "a poll brought {found} changes, not {changes}");
-                    }
-                    Ok(())
-                })?;
-            }
-            Ok(())
-        },
-    )?;
-    Ok(timed)
-}
-
-/// How often a text occurs that begins with a quotation mark: looked for quickly, for pages are large.
-fn occurrences(body: &[u8], what: &[u8]) -> usize {
-    body.windows(what.len()).filter(|window| *window == what).count()
 }

@@ -1,9 +1,22 @@
 //! The table that a run ends with, and the same as JSON: medians over the rounds.
 
+use super::meter::Used;
 use super::plan::Target;
-use super::round::Figure;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+
+/// One figure of one round.
+#[derive(Debug, Clone)]
+pub(super) struct Figure {
+    pub name: String,
+    pub unit: &'static str,
+    pub ours: f64,
+    pub raw: Option<f64>,
+    pub target: Target,
+    /// What the server did meanwhile, in what is counted.
+    pub count: u64,
+    pub used: Used,
+}
 
 /// A line: the figures of one name, one for each round.
 pub(super) struct Line {
@@ -170,10 +183,9 @@ fn thousands(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{lines, median, text, thousands};
+    use super::{Figure, lines, median, text, thousands};
     use crate::bench::meter::Used;
     use crate::bench::plan::Target;
-    use crate::bench::round::Figure;
 
     #[test]
     fn medians_and_numbers() {
