@@ -185,8 +185,16 @@ impl From<StoreError> for Problem {
             StoreError::Unavailable(cause) => {
                 tracing::warn!(error = format!("{cause:#}"), "the database is not available");
                 Self::new(Code::Unavailable).detail(
-                    "The database cannot be reached now. Try again in a moment; nothing was changed.",
-                    "数据库暂时无法连接，请稍后重试；数据未作任何更改。",
+                    "The database cannot be reached or has no room now. Try again in a moment; nothing was changed.",
+                    "数据库暂时无法连接或空间不足，请稍后重试；数据未作任何更改。",
+                )
+            }
+            StoreError::Undecided(cause) => {
+                tracing::warn!(error = format!("{cause:#}"), "the database went away at a commit");
+                Self::new(Code::Unavailable).detail(
+                    "The database went away before it said whether this is stored. Send it again: a push counts once, \
+                     and so does what has an Idempotency-Key. Else look first.",
+                    "数据库在确认保存之前中断。请重新发送：推送及带 Idempotency-Key 的请求只会生效一次；其他请求请先核对数据。",
                 )
             }
             StoreError::Query(_) | StoreError::Corrupt(_) => {

@@ -39,9 +39,12 @@ pub enum Engine {
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No connection in time, or it broke: the request may be repeated.
-    #[error("the database cannot be reached")]
+    /// No connection in time, or it broke, or there is no room to write: the request may be repeated.
+    #[error("the database is not available")]
     Unavailable(#[source] anyhow::Error),
+    /// The database went away while it committed: nobody knows whether it did.
+    #[error("the database went away at the commit")]
+    Undecided(#[source] anyhow::Error),
     /// A query failed for another reason: a fault of ours.
     #[error("a query failed")]
     Query(#[source] diesel::result::Error),
@@ -59,7 +62,10 @@ impl From<diesel::result::Error> for StoreError {
                 _,
             )
             | Error::BrokenTransactionManager => Self::Unavailable(error.into()),
-            // PostgreSQL's shutdown (57P01 to 57P03), deadlock (40P01) and SQLite's busy have no kind of their own.
+            // The connection broke, or SQLite has rolled back by itself.
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            // PostgreSQL's shutdown (57P01 to 57P03), deadlock (40P01) and full disk (53100), SQLite's busy, full and
+            // failed writes have no kind of their own.
             Error::DatabaseError(_, ref info)
                 if [
                     "terminating connection",
@@ -67,7 +73,10 @@ impl From<diesel::result::Error> for StoreError {
                     "starting up",
                     "deadlock detected",
                     "lock timeout",
+                    "No space left on device",
                     "database is locked",
+                    "disk is full",
+                    "disk I/O error",
                 ]
                 .iter()
                 .any(|text| info.message().contains(text)) =>
@@ -196,7 +205,7 @@ fn begin(conn: &mut Conn) -> Result<(), StoreError> {
 fn end<T, E: From<StoreError>>(conn: &mut Conn, result: Result<T, E>) -> Result<T, E> {
     match result {
         Ok(value) => {
-            Manage::commit_transaction(conn).map_err(StoreError::from)?;
+            Manage::commit_transaction(conn).map_err(|error| uncommitted(conn, error))?;
             Ok(value)
         }
         Err(error) => {
@@ -204,6 +213,14 @@ fn end<T, E: From<StoreError>>(conn: &mut Conn, result: Result<T, E>) -> Result<
             let _ = Manage::rollback_transaction(conn);
             Err(error)
         }
+    }
+}
+
+/// What a failed commit means. SQLite's is undone; PostgreSQL may have finished one whose answer was lost.
+fn uncommitted(conn: &Conn, error: diesel::result::Error) -> StoreError {
+    match (conn, StoreError::from(error)) {
+        (Conn::Pg(_), StoreError::Unavailable(cause)) => StoreError::Undecided(cause),
+        (_, error) => error,
     }
 }
 

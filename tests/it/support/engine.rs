@@ -48,6 +48,18 @@ impl Store {
         Self { config, cast: Cast::read(&template), dir, database }
     }
 
+    /// A database on a cluster of the test's own, which goes with the cluster. Its cast is made for it alone.
+    pub(crate) fn on(cluster: &str) -> Self {
+        let name = format!("ruhu_it_{}", Uuid::now_v7().simple());
+        let dir = std::env::temp_dir().join(&name);
+        fs::create_dir_all(dir.join("data")).unwrap();
+        let mut admin = PgConnection::establish(cluster).expect("the cluster runs");
+        sql(&mut admin, &format!("CREATE DATABASE {name}"));
+        let config = Config::for_test(in_cluster(cluster, &name), dir.join("data"));
+        let cast = Cast::make(&config);
+        Self { config, cast, dir, database: None }
+    }
+
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.dir.join("data")
     }
@@ -192,8 +204,11 @@ pub(crate) fn admin_url() -> String {
 
 /// The admin's URL with another database.
 fn database_url(name: &str) -> String {
-    let admin = admin_url();
-    let (address, parameters) = admin.split_once('?').map_or((admin.as_str(), ""), |(a, p)| (a, p));
+    in_cluster(&admin_url(), name)
+}
+
+fn in_cluster(admin: &str, name: &str) -> String {
+    let (address, parameters) = admin.split_once('?').unwrap_or((admin, ""));
     let server = address.rsplit_once('/').expect("the URL names a database").0;
     let question = if parameters.is_empty() { "" } else { "?" };
     format!("{server}/{name}{question}{parameters}")

@@ -52,6 +52,11 @@ impl Session {
         Self { token: None, ..self.clone() }
     }
 
+    /// The same caller, at another server; with connections of its own.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { token: self.token.clone(), ..Self::new(Arc::new(Mutex::new(url.to_owned()))) }
+    }
+
     /// `http://127.0.0.1:40123`
     pub(crate) fn url(&self) -> String {
         self.base.lock().unwrap().clone()

@@ -37,6 +37,10 @@ impl Mirror {
         Self { limit, ..self }
     }
 
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Pulls until there is no more; the pages.
     #[track_caller]
     pub(crate) fn sync(&mut self) -> Vec<Value> {

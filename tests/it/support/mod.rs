@@ -1,13 +1,18 @@
 //! The harness. A test gets a `World`: a server of its own on a database of its own, with the standard cast.
 
 pub(crate) mod cast;
+pub(crate) mod cluster;
 pub(crate) mod engine;
 pub(crate) mod http;
 pub(crate) mod jcs;
+pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod mirror;
 pub(crate) mod op;
+pub(crate) mod outside;
 pub(crate) mod phone;
 pub(crate) mod raw;
+pub(crate) mod serving;
 pub(crate) mod time;
 pub(crate) mod view;
 pub(crate) mod world;

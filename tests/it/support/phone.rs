@@ -45,6 +45,18 @@ impl Phone {
         }
     }
 
+    /// The same installation, talking to another server.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self {
+            session: self.session.at(url),
+            name: self.name.clone(),
+            user: self.user.clone(),
+            device: self.device.clone(),
+            refresh_token: self.refresh_token.clone(),
+            next: AtomicU64::new(self.next()),
+        }
+    }
+
     /// The number of the next new operation.
     pub(crate) fn next(&self) -> u64 {
         self.next.load(Ordering::SeqCst)
@@ -76,12 +88,17 @@ impl Phone {
         pushed
     }
 
-    /// Posts a push to a server that may be gone: `None` without an answer.
-    pub(crate) fn try_accept(&self, envelope: &Value) -> Option<Pushed> {
-        let pushed = Pushed(self.session.post("/v1/sync/push", envelope).try_send()?.ok());
+    /// Posts a push to a server that may be gone: `None` without an answer. What it refuses is not counted on from.
+    #[track_caller]
+    pub(crate) fn try_push(&self, envelope: &Value) -> Option<Result<Pushed, Reply>> {
+        let reply = self.session.post("/v1/sync/push", envelope).try_send()?;
+        if reply.status != 200 {
+            return Some(Err(reply));
+        }
+        let pushed = Pushed(reply.json());
         pushed.check(envelope);
         self.next.fetch_max(pushed.acked() + 1, Ordering::SeqCst);
-        Some(pushed)
+        Some(Ok(pushed))
     }
 
     #[track_caller]

@@ -23,7 +23,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(engine: Engine) -> Self {
-        let store = Store::copy(engine);
+        Self::over(Store::copy(engine))
+    }
+
+    pub(crate) fn over(store: Store) -> Self {
         let running = ruhu::start(store.config.clone()).expect("the server starts");
         let base = Arc::new(Mutex::new(running.url()));
         Self {
@@ -34,6 +37,10 @@ impl World {
             running: Mutex::new(Some(running)),
             store,
         }
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        if self.store.database_url().starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres }
     }
 
     pub(crate) fn cast(&self) -> &Cast {

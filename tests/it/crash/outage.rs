@@ -1,0 +1,140 @@
+//! PostgreSQL is stopped and started under load: callers are told to come back, the server finds its way by itself,
+//! and nothing acknowledged is lost.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::assert_unavailable;
+use super::moments::{GATE, SHUT};
+use crate::support::cluster::Cluster;
+use crate::support::engine::{Engine, Store};
+use crate::support::load::{Commons, Sent, Worker};
+use crate::support::outside::Outside;
+use crate::support::raw::Events;
+use crate::support::serving::Serving;
+use crate::support::*;
+
+/// How often each caller was served, and turned away.
+#[derive(Default)]
+struct Counts {
+    served: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Counts {
+    fn refuse(&self, reply: http::Reply) {
+        assert_unavailable(reply);
+        self.refused.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn serve(&self) {
+        self.served.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Waits until each of them has come so far.
+fn until<'a>(what: &str, counts: impl IntoIterator<Item = &'a AtomicUsize> + Clone, upto: usize) {
+    let come = || counts.clone().into_iter().all(|count| count.load(Ordering::SeqCst) >= upto).then_some(());
+    eventually(60, what, come);
+}
+
+#[test]
+fn while_postgres_is_away_callers_are_told_to_come_back() {
+    let cluster = Cluster::start();
+    let w = &World::over(Store::on(&cluster.url));
+    let commons = Commons::default();
+    let worker = |phone, counties: &[&str]| Worker::new(phone, counties, &commons, rand::random());
+    let mut workers = [
+        worker(w.ali(), &[JINYANG]),
+        worker(w.bo(), &[JINYANG]),
+        worker(w.chen(), &[JINYANG, ZHAOJUE]),
+        worker(w.phone("liangshan"), &[ZHAOJUE]),
+    ];
+    let pullers = [w.liangshan(), w.province()];
+    w.stop();
+    let serving = Serving::start(w);
+    let events = Events::open(w.liangshan());
+    // While its transactions run, and while they commit.
+    for (mode, committing) in [("fast", false), ("immediate", true)] {
+        let over = &AtomicBool::new(false);
+        let pushing: [Counts; 4] = Default::default();
+        let pulling: [Counts; 2] = Default::default();
+        let all = || pushing.iter().chain(&pulling);
+        std::thread::scope(|scope| {
+            for (worker, counts) in workers.iter_mut().zip(&pushing) {
+                scope.spawn(move || {
+                    while !over.load(Ordering::SeqCst) {
+                        match worker.send() {
+                            Sent::Taken => counts.serve(),
+                            Sent::Refused(reply) => counts.refuse(reply),
+                            Sent::Unanswered => panic!("a push had no answer"),
+                        }
+                    }
+                });
+            }
+            for (session, counts) in pullers.iter().zip(&pulling) {
+                scope.spawn(move || {
+                    while !over.load(Ordering::SeqCst) {
+                        let reply = session.pull_body(&json!({ "schema": 1, "limit": 100 }));
+                        if reply.status == 200 { counts.serve() } else { counts.refuse(reply) }
+                    }
+                });
+            }
+            until("all are served", all().map(|c| &c.served).collect::<Vec<_>>(), 3);
+            let mut outside = Outside::open(w);
+            if committing {
+                outside.run(GATE);
+                outside.run(SHUT);
+                Outside::open(w).until_stuck(2);
+            }
+            cluster.stop(mode);
+            until("all are turned away", all().map(|c| &c.refused).collect::<Vec<_>>(), 1);
+            assert_unavailable(w.session.get("/readyz").send());
+            w.session.get("/healthz").send().ok();
+            cluster.start_again();
+            let before: Vec<_> = all().map(|c| c.served.load(Ordering::SeqCst)).collect();
+            let again = || all().zip(&before).all(|(c, n)| c.served.load(Ordering::SeqCst) > n + 3).then_some(());
+            eventually(60, "all are served again", again);
+            over.store(true, Ordering::SeqCst);
+        });
+        w.session.get("/readyz").send().ok();
+        for worker in &mut workers {
+            worker.push();
+        }
+        let told: Vec<_> = workers.iter().flat_map(|worker| worker.told.clone()).collect();
+        ledger::check(w.province(), &told);
+        // Who listens all the while is told of what is new.
+        let last = told.iter().filter(|one| one.op["bucket"] == JINYANG).filter_map(|one| one.result["seq"].as_u64());
+        let last = last.max().unwrap();
+        while events.event(10).expect("an event")["seq"].as_u64() < Some(last) {}
+    }
+    drop(serving);
+}
+
+/// Ends every session that a server has.
+fn end_sessions(outside: &mut Outside) -> i64 {
+    outside.number(
+        "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE datname = current_database() \
+         AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )
+}
+
+#[test]
+fn connections_that_were_ended_are_opened_again() {
+    let w = &World::new(Engine::Postgres);
+    let mut outside = Outside::open(w);
+    let commons = Commons::default();
+    let mut worker = Worker::new(w.ali(), &[JINYANG], &commons, 1);
+    for _ in 0..3 {
+        worker.push();
+        assert!(end_sessions(&mut outside) > 0);
+        eventually(20, "a push is taken again", || match worker.send() {
+            Sent::Taken => Some(()),
+            Sent::Refused(reply) => {
+                assert_unavailable(reply);
+                None
+            }
+            Sent::Unanswered => panic!("a push had no answer"),
+        });
+    }
+    ledger::check(w.province(), &worker.told);
+}
