@@ -83,6 +83,12 @@ pub(crate) fn of_a_team(m: &mut Marked<'_>, mut eyes: Eyes) {
         let result = phone.accept(&late).results()[0].clone();
         assert_eq!((&result["status"], said(&result)), (&json!("merged"), Some(2)), "{result}");
     }
+    // Written since, or before it was theirs: held, and nothing said.
+    for at in [now(), ago(60)] {
+        let op = record.edit(json!({ "phone": "2" })).base(1).at(at);
+        assert_eq!(said(&is(phone.push_one(op), "quarantined")), Some(2));
+    }
+    m.learn_held();
 
     let given = json!({ "campaign": w.cast().campaign, "team": eyes.team, "county": ZHAOJUE, "kind": "provincial",
         "from": "2015-04-15", "to": "2015-05-05" });

@@ -139,6 +139,23 @@ impl<'a> Asker<'a> {
         }
     }
 
+    /// A history is a list too: page after page, and each counts the record's own revs alone.
+    fn history(&self, path: &str, revs: usize) {
+        let (mut cursor, mut seen) = (String::new(), 0);
+        loop {
+            let reply = self.eyes.session.get(&format!("{path}?sort=-rev&limit=2&count=true{cursor}")).send();
+            self.scanner.scan(path, &reply);
+            let page = reply.ok();
+            assert_eq!(page["total"], revs, "{}: {path}", self.eyes.name);
+            seen += page["items"].as_array().expect("items").len();
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, revs, "{}: {path}", self.eyes.name);
+        let none = self.eyes.session.get(&format!("{path}?rev%5Bgte%5D={}&count=true", revs + 1)).send().ok();
+        assert_eq!((&none["items"], &none["total"]), (&json!([]), &json!(0)), "{}: {path}", self.eyes.name);
+    }
+
     fn own(&self, single: &Single, thing: &Thing) {
         let path = single.path.replace("{id}", &thing.id);
         let reply = self.eyes.session.get(&path).send();
@@ -146,6 +163,9 @@ impl<'a> Asker<'a> {
         // There may be no record behind a mark that is in a history alone.
         let expected: &[u16] = if thing.listed { &[200] } else { &[200, 404, 410] };
         let reply = reply.status(expected);
+        if path.ends_with("/history") && thing.listed {
+            self.history(&path, reply.json()["items"].as_array().expect("items").len());
+        }
         let Some(tag) = reply.header("etag") else { return };
         let again = self.eyes.session.get(&path).header("if-none-match", tag).send().status(&[304]);
         self.scanner.scan(&format!("GET {path} again"), &again);

@@ -124,6 +124,17 @@ pub(crate) fn push(m: &mut Marked<'_>, eyes: &Eyes, phone: &Phone) {
             assert_eq!(*result, json!({ "status": "quarantined" }), "{}: {target:?}", eyes.name);
         }
     }
+    // What is refused as a whole says how far the device itself has come.
+    let edit = |target: &Rec| target.edit(json!({ "remarks": "y" })).base(1);
+    let gap = phone.envelope_from(phone.next() + 1, targets.iter().map(edit));
+    let cloned = phone.envelope_from(phone.next() - 1, targets.iter().map(edit));
+    for (envelope, code) in [(gap, "op_gap"), (cloned, "device_cloned")] {
+        if !targets.is_empty() {
+            let reply = phone.send(&envelope);
+            scanner.scan("a push that is refused", &reply);
+            assert_eq!(reply.problem(409, code)["acked"], phone.next() - 1, "{}", eyes.name);
+        }
+    }
     let after: Vec<_> = targets.iter().map(|target| m.tag(&target.path())).collect();
     assert_eq!(after, before, "{}: a push changed what is not theirs", eyes.name);
     m.learn_held();
