@@ -138,7 +138,7 @@ pub(crate) fn of_an_office(m: &mut Marked<'_>, mut eyes: Eyes) {
     assert!(lost.as_array().is_some_and(|lost| !lost.is_empty()), "{lost}");
     after["cursor"].take();
     scanner.scan_text("a pull from the new place", &after.to_string());
-    sweep(m, &eyes);
+    glance(m, &eyes);
 }
 
 /// A phone that was lost: with `flush` it may still push, and learns no more from it.
