@@ -54,8 +54,13 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
             .detail("Too many people are signing in. Try again in a moment.", "登录人数过多，请稍后重试。")
             .retry_after(PATIENCE.as_secs())
     };
-    let _turn = tokio::time::timeout(PATIENCE, TURNS.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
-    actix_web::web::block(work).await.map_err(|_| busy())
+    let turn = tokio::time::timeout(PATIENCE, TURNS.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())?;
+    let in_turn = actix_web::web::block(move || {
+        // It ends with the work, also when nobody waits for that any more.
+        let _turn = turn;
+        work()
+    });
+    in_turn.await.map_err(|_| busy())
 }
 
 #[cfg(test)]

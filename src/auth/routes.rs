@@ -8,15 +8,18 @@ use super::{password, wire};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::address::address;
-use crate::http::body::Json;
+use crate::http::body;
 use crate::http::checks::invalid;
-use crate::http::documented::Problems;
+use crate::http::documented::{BodyProblems, Conflicts, Problems};
 use crate::http::{Code, Problem};
 use crate::store::{Instant, sessions, users};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What anybody may send needs little room.
+type Json<T> = body::Json<T, { 16 * 1024 }>;
 
 /// Under `/v1`.
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -36,7 +39,7 @@ pub fn well_known(cfg: &mut ServiceConfig<'_>) {
     operation_id = "login",
     tag = "auth",
     request_body = Login,
-    responses((status = 200, description = "Signed in", body = Tokens), Problems)
+    responses((status = 200, description = "Signed in", body = Tokens), BodyProblems, Problems)
 )]
 #[post("/auth/login")]
 async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Result<HttpResponse, Problem> {
@@ -71,7 +74,7 @@ async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Resul
     operation_id = "refresh",
     tag = "auth",
     request_body = RefreshToken,
-    responses((status = 200, description = "New tokens", body = Tokens), Problems)
+    responses((status = 200, description = "New tokens", body = Tokens), BodyProblems, Problems)
 )]
 #[post("/auth/refresh")]
 async fn refresh(app: Data<App>, body: Json<RefreshToken>) -> Result<HttpResponse, Problem> {
@@ -85,7 +88,7 @@ async fn refresh(app: Data<App>, body: Json<RefreshToken>) -> Result<HttpRespons
     operation_id = "logout",
     tag = "auth",
     request_body = RefreshToken,
-    responses((status = 204, description = "Signed out, or never signed in"), Problems)
+    responses((status = 204, description = "Signed out, or never signed in"), BodyProblems, Problems)
 )]
 #[post("/auth/logout")]
 async fn logout(app: Data<App>, body: Json<RefreshToken>) -> Result<HttpResponse, Problem> {
@@ -101,7 +104,7 @@ async fn logout(app: Data<App>, body: Json<RefreshToken>) -> Result<HttpResponse
     operation_id = "changePassword",
     tag = "auth",
     request_body = PasswordChange,
-    responses((status = 204, description = "Changed"), Problems),
+    responses((status = 204, description = "Changed"), BodyProblems, Conflicts, Problems),
     security(("bearer" = []))
 )]
 #[post("/auth/password")]

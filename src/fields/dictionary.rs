@@ -7,7 +7,7 @@ use serde_json::Number;
 use sync_core::Collection;
 use utoipa::ToSchema;
 
-use super::field::{ANSWER_KEY_MAX, Choice, Field, Kind, Label, SAFE_INTEGER, TEXT_MAX, Unit};
+use super::field::{ANSWER_KEY_MAX, Choice, Field, Kind, Label, TEXT_MAX, Unit};
 use super::table;
 
 /// The fields of the seven collections.
@@ -182,8 +182,6 @@ fn describe(field: &Field) -> DictionaryField {
             FieldType::List
         }
         Kind::Answers => {
-            out.min = Some(Number::from(-SAFE_INTEGER));
-            out.max = Some(Number::from(SAFE_INTEGER));
             out.max_length = Some(TEXT_MAX);
             out.max_key_length = Some(ANSWER_KEY_MAX);
             FieldType::Answers

@@ -258,7 +258,7 @@ impl Fault {
                 return format!("以下取值只能由省、市（州）填写：{}", values.join("、")).into();
             }
             Self::UnknownField => "没有此字段",
-            Self::DuplicateField => "同一答案给出了两次",
+            Self::DuplicateField => "给出了两次",
             Self::Required => "必填，不能为空",
             Self::NotClearable => "不能整体清空，请逐项清空",
             Self::ReadOnly => "只能由服务器填写",

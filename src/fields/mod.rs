@@ -11,7 +11,7 @@ mod fault;
 mod field;
 mod formats;
 mod named;
-mod pointer;
+pub(crate) mod pointer;
 mod schema;
 mod table;
 #[cfg(test)]

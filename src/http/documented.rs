@@ -81,6 +81,36 @@ impl IntoResponses for BodyProblems {
     }
 }
 
+/// What may be wrong with a push or a pull as a whole.
+pub struct EnvelopeProblems;
+
+impl IntoResponses for EnvelopeProblems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let codes = [Code::TooLarge, Code::UnsupportedMediaType, Code::SchemaTooOld];
+        codes.into_iter().map(|code| (code.status().as_str().to_owned(), code.documented())).collect()
+    }
+}
+
+/// What an `Idempotency-Key` may meet where there is no body to be wrong.
+pub struct KeyProblems;
+
+impl IntoResponses for KeyProblems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let code = Code::IdempotencyMismatch;
+        [(code.status().as_str().to_owned(), code.documented())].into()
+    }
+}
+
+/// What `If-None-Match` may save.
+pub struct NotModified;
+
+impl IntoResponses for NotModified {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let response = openapi::ResponseBuilder::new().description("It is still as `If-None-Match` names it");
+        [("304".to_owned(), response.build().into())].into()
+    }
+}
+
 /// What `If-Match` may meet.
 pub struct Preconditions;
 

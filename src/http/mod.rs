@@ -10,7 +10,9 @@ pub mod idempotency;
 pub mod list;
 pub mod middleware;
 pub mod problem;
+mod room;
 pub mod shape;
+pub mod strict;
 pub mod time;
 
 pub use answer::Answer;

@@ -7,7 +7,7 @@ use crate::caller::{Caller, Office, forbidden, not_found};
 use crate::fields::Fault;
 use crate::http::body::Json;
 use crate::http::checks::Checks;
-use crate::http::documented::{BodyProblems, Conflicts, NotFound, Problems};
+use crate::http::documented::{BodyProblems, Conflicts, KeyProblems, NotFound, NotModified, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, format_ms};
@@ -211,7 +211,7 @@ async fn create(
     operation_id = "readAssignment",
     tag = "assignments",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The assignment", body = Assignment), NotFound, Problems),
+    responses((status = 200, description = "The assignment", body = Assignment), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/assignments/{id}")]
@@ -227,7 +227,7 @@ async fn read(caller: Caller, app: Data<App>, id: Path<Uuid>) -> Result<Answer, 
     params(("id" = Uuid, Path), Idempotency),
     responses(
         (status = 200, description = "The closed assignment", body = Assignment),
-        NotFound, Conflicts, Problems
+        NotFound, Conflicts, KeyProblems, Problems
     ),
     security(("bearer" = []))
 )]

@@ -6,7 +6,7 @@ use crate::caller::{Caller, Provincial, not_found};
 use crate::http::answer::IfMatch;
 use crate::http::body::Json;
 use crate::http::checks::Checks;
-use crate::http::documented::{BodyProblems, NotFound, Preconditions, Problems};
+use crate::http::documented::{BodyProblems, NotFound, NotModified, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, format_ms};
@@ -138,7 +138,7 @@ async fn create(
     operation_id = "readCampaign",
     tag = "campaigns",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The campaign", body = Campaign), NotFound, Problems),
+    responses((status = 200, description = "The campaign", body = Campaign), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/campaigns/{id}")]

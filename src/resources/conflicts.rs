@@ -5,7 +5,7 @@ use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office};
 use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
-use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::documented::{BodyProblems, NotFound, ProblemBody, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
@@ -174,7 +174,7 @@ async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web:
         (status = 409, description = "Settled before, or the record is deleted", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The value is not valid for the field", body = ProblemBody, content_type = "application/problem+json"),
         NotFound,
-        Problems
+        BodyProblems, Problems
     ),
     security(("bearer" = []))
 )]

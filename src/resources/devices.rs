@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, not_found};
 use crate::http::body::Json;
-use crate::http::documented::{BodyProblems, Conflicts, NotFound, Problems};
+use crate::http::documented::{BodyProblems, Conflicts, NotFound, NotModified, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
@@ -114,7 +114,7 @@ async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web:
     operation_id = "readDevice",
     tag = "devices",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The device", body = Device), NotFound, Problems),
+    responses((status = 200, description = "The device", body = Device), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/devices/{id}")]

@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::fields::{Dictionary, dictionary};
-use crate::http::documented::Problems;
+use crate::http::documented::{NotModified, Problems};
 use crate::http::{Answer, Problem};
 use actix_web::get;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -15,7 +15,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[utoipa::path(
     operation_id = "readDictionary",
     tag = "dictionary",
-    responses((status = 200, description = "The dictionary", body = Dictionary), Problems),
+    responses((status = 200, description = "The dictionary", body = Dictionary), NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/dictionary")]

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::caller::{Caller, not_found};
-use crate::http::documented::{NotFound, Problems};
+use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, today};
 use crate::http::{Answer, Problem};
@@ -85,7 +85,7 @@ async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web:
     operation_id = "readDivision",
     tag = "divisions",
     params(("code" = String, Path, example = "513430")),
-    responses((status = 200, description = "The division", body = DivisionInFull), NotFound, Problems),
+    responses((status = 200, description = "The division", body = DivisionInFull), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/divisions/{code}")]

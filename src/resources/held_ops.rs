@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::tokens::{Bearer, Claims};
 use crate::caller::{Caller, Office};
 use crate::fields::FieldError;
-use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::documented::{KeyProblems, NotFound, NotModified, ProblemBody, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::problem::errors_body;
@@ -136,7 +136,7 @@ async fn list(
     operation_id = "readHeldOp",
     tag = "held-ops",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The held operation", body = HeldOp), NotFound, Problems),
+    responses((status = 200, description = "The held operation", body = HeldOp), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/held-ops/{id}")]
@@ -158,7 +158,7 @@ async fn read(caller: Caller, lang: Lang, app: Data<App>, id: Path<Uuid>) -> Res
         (status = 200, description = "The released operation", body = HeldOp),
         (status = 409, description = "Settled before, or it cannot be released", body = ProblemBody, content_type = "application/problem+json"),
         NotFound,
-        Problems
+        KeyProblems, Problems
     ),
     security(("bearer" = []))
 )]
@@ -183,7 +183,7 @@ async fn release(
         (status = 200, description = "The discarded operation", body = HeldOp),
         (status = 409, description = "Settled before", body = ProblemBody, content_type = "application/problem+json"),
         NotFound,
-        Problems
+        KeyProblems, Problems
     ),
     security(("bearer" = []))
 )]

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::tokens::{Bearer, unauthorized};
 use crate::auth::wire::Person;
 use crate::caller::Caller;
-use crate::http::documented::Problems;
+use crate::http::documented::{NotModified, Problems};
 use crate::http::{Answer, Problem};
 use crate::store::{Role, buckets, devices, users};
 use actix_web::get;
@@ -44,7 +44,7 @@ pub struct OwnDevice {
 #[utoipa::path(
     operation_id = "readMe",
     tag = "auth",
-    responses((status = 200, description = "The caller", body = Me), Problems),
+    responses((status = 200, description = "The caller", body = Me), NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/me")]

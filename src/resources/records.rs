@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::http::documented::{NotFound, ProblemBody, Problems};
+use crate::http::documented::{NotFound, NotModified, ProblemBody, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
@@ -134,9 +134,9 @@ impl Where {
     params(("collection" = inline(CollectionName), Path), ("id" = Uuid, Path), Where),
     responses(
         (status = 200, description = "The record", body = Record),
-        (status = 304, description = "It is still as `If-None-Match` names it"),
         (status = 410, description = "It is deleted; its history is still there", body = ProblemBody, content_type = "application/problem+json"),
         NotFound,
+        NotModified,
         Problems
     ),
     security(("bearer" = []))

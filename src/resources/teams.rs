@@ -8,7 +8,7 @@ use crate::fields::Fault;
 use crate::http::answer::IfMatch;
 use crate::http::body::Json;
 use crate::http::checks::Checks;
-use crate::http::documented::{BodyProblems, NotFound, Preconditions, Problems};
+use crate::http::documented::{BodyProblems, NotFound, NotModified, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
@@ -190,7 +190,7 @@ async fn create(
     operation_id = "readTeam",
     tag = "teams",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The team", body = Team), NotFound, Problems),
+    responses((status = 200, description = "The team", body = Team), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/teams/{id}")]

@@ -10,7 +10,7 @@ use crate::fields::{Fault, FieldError};
 use crate::http::answer::IfMatch;
 use crate::http::body::Json;
 use crate::http::checks::{Checks, invalid};
-use crate::http::documented::{BodyProblems, Conflicts, NotFound, Preconditions, Problems};
+use crate::http::documented::{BodyProblems, Conflicts, NotFound, NotModified, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
@@ -182,7 +182,7 @@ async fn create(
     operation_id = "readUser",
     tag = "users",
     params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The user", body = User), NotFound, Problems),
+    responses((status = 200, description = "The user", body = User), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/users/{id}")]

@@ -1,10 +1,11 @@
 //! The envelopes of push and pull: what concerns a request as a whole.
 
 use super::operation::{Sent, reading};
+use crate::http::strict::parse;
 use crate::http::{Code, Problem};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::fmt;
 use sync_core::clock::Reading;
 use uuid::Uuid;
 
@@ -18,14 +19,47 @@ pub struct Push {
     pub ops: Vec<Sent>,
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct RawPush<'a> {
     #[serde(borrow)]
     schema: Option<&'a RawValue>,
     #[serde(borrow)]
     clock: Option<&'a RawValue>,
     #[serde(borrow)]
-    ops: Option<Vec<&'a RawValue>>,
+    ops: Option<RawOps<'a>>,
+}
+
+/// The operations, of which no more are noted than could be taken: two million `1,` fit into a push.
+struct RawOps<'a> {
+    noted: Vec<&'a RawValue>,
+    count: usize,
+}
+
+const NOTED: usize = 10_000;
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawOps<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items;
+        impl<'de> Visitor<'de> for Items {
+            type Value = RawOps<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut ops = RawOps { noted: Vec::new(), count: 0 };
+                while let Some(op) = items.next_element()? {
+                    if ops.count < NOTED {
+                        ops.noted.push(op);
+                    }
+                    ops.count += 1;
+                }
+                Ok(ops)
+            }
+        }
+        deserializer.deserialize_seq(Items)
+    }
 }
 
 fn malformed(en: impl Into<String>, zh: impl Into<String>) -> Problem {
@@ -66,13 +100,13 @@ impl Push {
         let raw: RawPush<'_> = serde_json::from_str(text).map_err(|e| not_json(&e))?;
         schema(raw.schema.map(RawValue::get))?;
         let ops = raw.ops.ok_or_else(|| malformed("`ops` must be a list.", "`ops` 必须是列表。"))?;
-        if ops.len() > most {
+        if ops.count > most.min(NOTED) {
             return Err(Problem::new(Code::TooLarge).detail(
                 format!("At most {most} operations in one push; send the rest in the next."),
                 format!("一次最多推送 {most} 条操作，其余请下次推送。"),
             ));
         }
-        let clock = raw.clock.and_then(|clock| serde_json::from_str::<Value>(clock.get()).ok());
+        let clock = raw.clock.and_then(|clock| parse(clock.get()).ok());
         let read = |(i, raw): (usize, &RawValue)| {
             Sent::read(raw.get(), team).ok_or_else(|| {
                 malformed(
@@ -81,7 +115,7 @@ impl Push {
                 )
             })
         };
-        let ops = ops.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        let ops = ops.noted.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(Self { clock: reading(clock.as_ref()), ops })
     }
 }
@@ -98,7 +132,7 @@ pub struct Pull {
 pub const PULL_DEFAULT: u32 = 1000;
 pub const PULL_MOST: u32 = 5000;
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct RawPull<'a> {
     #[serde(borrow)]
     schema: Option<&'a RawValue>,

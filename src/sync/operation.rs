@@ -2,6 +2,7 @@
 
 use super::strict::{self, NotStrict};
 use crate::fields::{self, Expected, Fault, FieldError, Named, SAFE_INTEGER};
+use crate::http::strict::VALUES;
 use crate::http::time::parse_ms;
 use crate::store::records::Key;
 use serde_json::{Map, Value};
@@ -9,6 +10,9 @@ use sync_core::clock::Reading;
 use sync_core::merge::Change;
 use sync_core::{Bucket, Collection, Digest, canonical};
 use uuid::Uuid;
+
+/// Faults of fields that are told of one operation at most: each is longer than what it is told of.
+const FAULTS: usize = 100;
 
 /// An operation as it came.
 #[derive(Debug, Clone)]
@@ -122,8 +126,9 @@ fn numbered(op_seq: i64) -> Option<u64> {
 
 fn unreadable(fault: &NotStrict) -> FieldError {
     let (pointer, fault) = match fault {
-        NotStrict::Twice(name) => (format!("/{}", name.replace('~', "~0").replace('/', "~1")), Fault::DuplicateField),
+        NotStrict::Twice(pointer) => (pointer.clone(), Fault::DuplicateField),
         NotStrict::TooDeep => (String::new(), Fault::TooDeep),
+        NotStrict::TooMany => (String::new(), Fault::TooMany { max: VALUES }),
         NotStrict::NotUnicode => (String::new(), Fault::InvalidText),
         NotStrict::NumberOutOfRange => {
             (String::new(), Fault::OutOfRange { min: -SAFE_INTEGER as f64, max: SAFE_INTEGER as f64 })
@@ -169,7 +174,8 @@ fn judge(op: &Map<String, Value>, team: Option<Uuid>) -> Result<Valid, Vec<Field
         None => None,
         Some(fields) => match fields::check(collection, bucket, id, team, fields) {
             Ok(named) => Some(named),
-            Err(errors) => {
+            Err(mut errors) => {
+                errors.truncate(FAULTS);
                 faults.extend(errors.into_iter().map(|error| error.under("/fields")));
                 None
             }

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Anyone, Caller};
 use crate::http::body::Raw;
-use crate::http::documented::Problems;
+use crate::http::documented::{EnvelopeProblems, ProblemBody, Problems};
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
 use crate::store::{Role, buckets, snapshot};
@@ -44,7 +44,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     operation_id = "syncPush",
     tag = "sync",
     request_body = PushRequest,
-    responses((status = 200, description = "One result per operation, in the order sent", body = PushAnswer), Problems),
+    responses(
+        (status = 200, description = "One result per operation, in the order sent", body = PushAnswer),
+        (status = 409, description = "`device_cloned`, or `op_gap` with `expected`; both with `acked`", body = ProblemBody, content_type = "application/problem+json"),
+        EnvelopeProblems, Problems
+    ),
     security(("bearer" = []))
 )]
 #[post("/sync/push")]
@@ -81,7 +85,7 @@ async fn push(
     operation_id = "syncPull",
     tag = "sync",
     request_body = PullRequest,
-    responses((status = 200, description = "The next page", body = PullAnswer), Problems),
+    responses((status = 200, description = "The next page", body = PullAnswer), EnvelopeProblems, Problems),
     security(("bearer" = []))
 )]
 #[post("/sync/pull")]

@@ -128,7 +128,7 @@ on_both_engines! {
     }
 
     fn names_that_nobody_can_have_are_wrong_credentials(w) {
-        for name in ["", " ali", "ali\n", &"x".repeat(100_000)] {
+        for name in ["", " ali", "ali\n", &"x".repeat(10_000)] {
             let problem = sign_in(w, name, PASSWORD).problem(401, "bad_credentials");
             assert_eq!(problem["detail"], sign_in(w, "nobody", PASSWORD).refused(&[401])["detail"]);
         }

@@ -29,7 +29,6 @@ pub(crate) use world::World;
 /// Each function becomes two tests, `name::sqlite` and `name::postgres`.
 macro_rules! on_both_engines {
     ($($(#[$attribute:meta])* fn $name:ident($world:ident) $body:block)*) => {$(
-        $(#[$attribute])*
         mod $name {
             #[allow(unused_imports, reason = "each test uses what it needs of the file's imports")]
             use super::*;
@@ -37,11 +36,13 @@ macro_rules! on_both_engines {
             fn body($world: &$crate::support::World) $body
 
             #[test]
+            $(#[$attribute])*
             fn sqlite() {
                 body(&$crate::support::World::new($crate::support::engine::Engine::Sqlite));
             }
 
             #[test]
+            $(#[$attribute])*
             fn postgres() {
                 body(&$crate::support::World::new($crate::support::engine::Engine::Postgres));
             }

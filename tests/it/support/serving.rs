@@ -102,6 +102,17 @@ impl Serving {
     pub(crate) fn ended(&mut self, seconds: u64) -> ExitStatus {
         eventually(seconds, "the server ends", || self.child.try_wait().expect("it is ours"))
     }
+
+    /// The most memory that it ever had at once, in bytes, but for the pages of its program file: a build for tests has
+    /// many, and they can be read again.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let kib = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the line is there");
+            line.trim().trim_end_matches(" kB").parse().expect("a number")
+        };
+        (kib("VmHWM:") - kib("RssFile:")) * 1024
+    }
 }
 
 impl Drop for Serving {
