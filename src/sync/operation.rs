@@ -50,12 +50,12 @@ impl Sent {
             }
             Err(fault) => {
                 let outline = strict::outline(raw);
-                let op_seq = numbered(i64::try_from(outline.op_seq?).ok()?)?;
+                let op_seq = numbered(integer(&outline.op_seq?)?)?;
                 Some(Self {
                     op_seq,
                     digest: Digest::of(raw.as_bytes()),
                     raw: raw.to_owned(),
-                    at: Reading::default(),
+                    at: reading(outline.at.as_ref()),
                     bucket: outline.bucket.and_then(|code| code.parse().ok()),
                     collection: outline.collection.as_deref().and_then(Collection::from_name),
                     id: outline.id.as_deref().and_then(uuid),

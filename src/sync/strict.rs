@@ -2,20 +2,22 @@
 
 pub(super) use crate::http::strict::{NotStrict, parse};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
 /// What can be made out of an operation whose text as a whole cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Outline {
-    pub(super) op_seq: Option<u64>,
+    pub(super) op_seq: Option<Value>,
     pub(super) bucket: Option<String>,
     pub(super) collection: Option<String>,
     pub(super) id: Option<String>,
+    pub(super) at: Option<Value>,
 }
 
-/// Reads the members that name an operation; others, whose names or values may be no valid Unicode, do not hide them.
-/// One that is given twice is as good as not given.
+/// Reads the members that say which operation it is and when it was made; others, whose names or values may be no valid
+/// Unicode, do not hide them. One that is given twice is as good as not given.
 pub(super) fn outline(text: &str) -> Outline {
     struct Members;
     impl<'de> Visitor<'de> for Members {
@@ -33,20 +35,22 @@ pub(super) fn outline(text: &str) -> Outline {
                     found[place] = Some(if found[place].is_none() { Some(raw) } else { None });
                 }
             }
-            let [op_seq, bucket, collection, id] = found.map(Option::flatten);
+            let [op_seq, bucket, collection, id, at] = found.map(Option::flatten);
+            let value = |raw: Option<&RawValue>| parse(raw?.get()).ok();
             let text = |raw: Option<&RawValue>| serde_json::from_str(raw?.get()).ok();
             Ok(Outline {
-                op_seq: op_seq.and_then(|raw| raw.get().parse().ok()),
+                op_seq: value(op_seq),
                 bucket: text(bucket),
                 collection: text(collection),
                 id: text(id),
+                at: value(at),
             })
         }
     }
     serde_json::Deserializer::from_str(text).deserialize_map(Members).unwrap_or_default()
 }
 
-const NAMES: [&[u8]; 4] = [b"op_seq", b"bucket", b"collection", b"id"];
+const NAMES: [&[u8]; 5] = [b"op_seq", b"bucket", b"collection", b"id", b"at"];
 
 /// The place of a member's name in [`NAMES`].
 struct Name(Option<usize>);
@@ -72,13 +76,16 @@ impl<'de> Deserialize<'de> for Name {
 #[cfg(test)]
 mod tests {
     use super::outline;
+    use serde_json::json;
 
     #[test]
     fn the_number_of_an_unreadable_operation() {
-        assert_eq!(outline(r#"{"\ud800":1,"op_seq":7,"x":"\ud800"}"#).op_seq, Some(7));
-        assert_eq!(outline(&format!(r#"{{"op_seq":7,"x":{}1{}}}"#, "[".repeat(500), "]".repeat(500))).op_seq, Some(7));
+        assert_eq!(outline(r#"{"\ud800":1,"op_seq":7,"x":"\ud800"}"#).op_seq, Some(json!(7)));
+        let deep = format!(r#"{{"op_seq":7,"x":{}1{}}}"#, "[".repeat(500), "]".repeat(500));
+        assert_eq!(outline(&deep).op_seq, Some(json!(7)));
         assert_eq!(outline(r#"{"op_seq":7,"op_seq":8}"#).op_seq, None);
-        assert_eq!(outline(r#"{"op_seq":"7"}"#).op_seq, None);
+        assert_eq!(outline(r#"{"x":"\ud800","at":{"mono":7}}"#).at, Some(json!({"mono": 7})));
+        assert_eq!(outline(r#"{"at":{"boot":"\ud800"}}"#).at, None);
         assert_eq!(outline("[7]").op_seq, None);
     }
 }
