@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value};
 use sync_core::Bucket;
 
-use super::canonical::{write_integer, write_string, write_value};
+use super::canonical::{write_string, write_value};
 use super::fault::{Expected, Fault, FieldError};
 use super::field::{Choice, Field, Kind, SAFE_INTEGER, TEXT_MAX};
 use super::formats;
@@ -214,7 +214,7 @@ fn write_whole(number: &Number, min: i64, max: i64, out: &mut String) -> Result<
     if !(min..=max).contains(&whole) {
         return Err(out_of_range);
     }
-    write_integer(whole, out);
+    out.push_str(itoa::Buffer::new().format(whole));
     Ok(())
 }
 

@@ -56,20 +56,8 @@ fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, out
     }
 }
 
-/// Integers of at most this size are exact as doubles.
-const EXACT: u64 = 1 << 53;
-
 fn write_number(number: &serde_json::Number, out: &mut String) {
-    match number.as_i64() {
-        Some(n) if n.unsigned_abs() <= EXACT => write_integer(n, out),
-        _ => out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or(0.0))),
-    }
-}
-
-/// Appends an integer of at most 2^53 in size.
-pub fn write_integer(n: i64, out: &mut String) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "{n}");
+    out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or(0.0)));
 }
 
 /// Appends a string with quotes and the escapes of RFC 8785, section 3.2.2.2.
@@ -102,11 +90,10 @@ pub fn write_string(text: &str, out: &mut String) {
 
 /// The order of keys in an object: that of their UTF-16 code units.
 pub fn key_order(a: &str, b: &str) -> Ordering {
-    if a.is_ascii() || b.is_ascii() {
-        // UTF-8 order equals code point order, and a code point below 0x80 sorts first either way.
-        return a.cmp(b);
-    }
-    a.encode_utf16().cmp(b.encode_utf16())
+    // UTF-8 keeps the order of code points. In UTF-16 those beyond the basic plane (F0 and on in UTF-8) come before the
+    // end of it (EE and EF), because they begin with a surrogate.
+    let place = |byte| if let 0xee | 0xef = byte { byte + 0x10 } else { byte };
+    a.bytes().map(place).cmp(b.bytes().map(place))
 }
 
 #[cfg(test)]
@@ -163,6 +150,19 @@ mod tests {
             to_string(&value),
             r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
         );
+    }
+
+    #[test]
+    fn every_control_character_is_escaped() {
+        let text: String = ('\0'..='\u{80}').collect();
+        assert_eq!(to_string(&json!(text)), serde_json_canonicalizer::to_string(&text).unwrap());
+        assert_eq!(to_string(&json!("\u{8}\t\n\u{c}\r\u{b}")), r#""\b\t\n\f\r\u000b""#);
+    }
+
+    #[test]
+    fn the_basic_plane_ends_behind_the_others() {
+        let edges = ["\u{7f}", "\u{800}", "\u{d7ff}", "\u{10000}", "\u{10ffff}", "\u{e000}", "\u{ffff}"];
+        assert!(edges.is_sorted_by(|a, b| key_order(a, b).is_lt()));
     }
 
     #[test]

@@ -104,6 +104,10 @@ mod tests {
         let now = 1_000_000_000;
         assert!(!correct(now, &wall(now), &wall(now - 5)).is_marked());
         assert!(correct(now, &wall(now + 3_600_000), &wall(now + 3_600_000 - 5)).is_marked());
+        // What claims to be later than now is taken to be of now: a correction of 60 s is not marked yet.
+        for (ahead, marked) in [(60_000, false), (60_001, true)] {
+            assert_eq!(correct(now, &wall(now), &wall(now + ahead)).is_marked(), marked);
+        }
         assert!(!correct(now, &Reading::default(), &Reading::default()).is_marked());
     }
 }

@@ -20,7 +20,7 @@ impl Bucket {
 
 impl fmt::Display for Bucket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:06}", self.0)
+        write!(f, "{}", self.0)
     }
 }
 
@@ -32,10 +32,7 @@ impl FromStr for Bucket {
     type Err = NotABucket;
 
     fn from_str(text: &str) -> Result<Self, NotABucket> {
-        if text.len() != 6 || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(NotABucket);
-        }
-        text.parse().ok().and_then(Self::new).ok_or(NotABucket)
+        text.parse().ok().and_then(Self::new).filter(|_| text.len() == 6).ok_or(NotABucket)
     }
 }
 
@@ -85,5 +82,35 @@ impl Collection {
 impl fmt::Display for Collection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bucket, Collection};
+
+    #[test]
+    fn a_bucket_is_six_digits_and_nothing_else() {
+        for code in ["100000", "513430", "999999"] {
+            assert_eq!(code.parse::<Bucket>().unwrap().to_string(), code);
+        }
+        for text in ["", "099999", "51343", "0513430", "5134300", "+51343", "+513430", "51343a", "五一三四三零"] {
+            assert!(text.parse::<Bucket>().is_err(), "{text}");
+        }
+        assert_eq!([99_999, 1_000_000].map(Bucket::new), [None; 2]);
+    }
+
+    /// The names go over the wire and into digests, the numbers into the database: neither ever changes.
+    #[test]
+    fn the_seven_collections() {
+        let known = ["households", "members", "villages", "visits", "interviews", "findings", "photos"];
+        assert_eq!(Collection::ALL.map(|collection| collection.to_string()), known);
+        for (number, name) in (1..).zip(known) {
+            let collection = Collection::from_name(name).unwrap();
+            assert_eq!((collection.name(), collection.number()), (name, number));
+            assert_eq!(Collection::from_number(number), Some(collection));
+        }
+        assert_eq!([0, 8].map(Collection::from_number), [None; 2]);
+        assert_eq!(["", "household", "Households"].map(Collection::from_name), [None; 3]);
     }
 }

@@ -142,7 +142,6 @@ impl Cursor {
 mod tests {
     use super::{Cursor, Grant, Standing};
     use crate::Bucket;
-    use proptest::prelude::*;
     use uuid::Uuid;
 
     fn standing(code: u32, seq: u64, team: u32) -> Standing {
@@ -183,49 +182,5 @@ mod tests {
         assert!(cursor.plan(&[standing(513_430, 4, 1)], &[]).wants[0].reset);
         assert!(cursor.plan(&[standing(513_430, 9, 1)], &[old.bucket]).wants[0].reset);
         assert_eq!(cursor.plan(&[], &[old.bucket]).wants, []);
-    }
-
-    proptest! {
-        /// Whatever happens to a bucket between pulls, a holder that applies what it is given ends with what is live.
-        #[test]
-        fn pulls_converge(steps in prop::collection::vec((0_u8..4, 0_usize..6), 1..60), page in 1_usize..4) {
-            let bucket = Bucket::new(513_430).unwrap();
-            let (mut seq, mut grant, mut held_by) = (0, 1, true);
-            let mut server = std::collections::BTreeMap::<usize, (u64, bool)>::new();
-            let mut phone = std::collections::BTreeMap::<usize, u64>::new();
-            let mut cursor = Cursor::new(Uuid::nil());
-            for (step, id) in steps.into_iter().chain([(4, 0)]) {
-                match step {
-                    0 => { seq += 1; server.insert(id, (seq, false)); }
-                    1 => { seq += 1; server.insert(id, (seq, true)); }
-                    2 => { held_by = !held_by; grant += u32::from(held_by); }
-                    _ => {
-                        if step == 4 && !held_by { held_by = true; grant += 1; }
-                        // One page, or at the end all of them.
-                        loop {
-                            let standings = if held_by { vec![standing(513_430, seq, grant)] } else { vec![] };
-                            let plan = cursor.plan(&standings, &[]);
-                            if !plan.revoked.is_empty() { phone.clear(); cursor.revoke(&plan.revoked); }
-                            let Some(want) = plan.wants.first() else { break };
-                            if want.reset { phone.clear(); }
-                            let mut changes: Vec<_> = server.iter()
-                                .filter(|(_, (at, gone))| *at > want.after && !(*gone && *at <= want.baseline)).collect();
-                            changes.sort_by_key(|(_, (at, _))| *at);
-                            let complete = changes.len() <= page;
-                            changes.truncate(page);
-                            for (id, (at, gone)) in &changes {
-                                if *gone { phone.remove(id); } else { phone.insert(**id, *at); }
-                            }
-                            let upto = if complete { seq } else { changes.last().map_or(seq, |(_, (at, _))| *at) };
-                            cursor.give(want, upto);
-                            if step != 4 { break; }
-                        }
-                    }
-                }
-                prop_assert!(!(cursor.has(bucket) && step == 9));
-            }
-            let live: std::collections::BTreeMap<_, _> = server.iter().filter(|(_, v)| !v.1).map(|(k, v)| (*k, v.0)).collect();
-            prop_assert_eq!(phone, live);
-        }
     }
 }

@@ -7,11 +7,11 @@ use std::fmt;
 use uuid::Uuid;
 
 /// The first 16 bytes of a SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 16]);
 
 /// The sum of digests modulo 2^128: the same for the same set of records in whatever order they came.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sum(pub u128);
 
 impl Digest {
@@ -65,12 +65,6 @@ impl fmt::Display for Digest {
     }
 }
 
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl Sum {
     #[must_use]
     pub fn plus(self, digest: Digest) -> Self {
@@ -94,12 +88,6 @@ impl Sum {
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for Sum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -134,6 +122,8 @@ mod tests {
         #[test]
         fn hex_round_trips(bytes in any::<[u8; 16]>()) {
             prop_assert_eq!(Digest::from_hex(&Digest(bytes).to_string()), Some(Digest(bytes)));
+            prop_assert_eq!(Digest::from_slice(&bytes), Some(Digest(bytes)));
+            prop_assert_eq!((Digest::from_slice(&bytes[1..]), Sum::from_slice(&bytes[1..])), (None, None));
         }
     }
 

@@ -40,8 +40,8 @@ impl Fields {
     }
 
     pub fn to_canonical(&self) -> String {
-        let size = self.0.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
-        let mut out = String::with_capacity(size + 2);
+        let mut out =
+            String::with_capacity(self.0.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>() + 2);
         out.push('{');
         for (i, (name, value)) in self.0.iter().enumerate() {
             if i > 0 {
@@ -73,10 +73,6 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    pub fn has_all(&self, names: &[&str]) -> bool {
-        names.iter().all(|name| self.find(name).is_ok())
-    }
-
     fn find(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(present, _)| key_order(present, name))
     }
@@ -104,5 +100,11 @@ mod tests {
             prop_assert_eq!(&text, &canonical::to_string(&Value::Object(object)));
             prop_assert_eq!(Fields::from_canonical(&text).unwrap(), fields);
         }
+    }
+
+    #[test]
+    fn what_is_no_object_says_so() {
+        let error = Fields::from_canonical("[1]").unwrap_err().to_string();
+        assert!(error.contains("expected an object of fields"), "{error}");
     }
 }

@@ -402,9 +402,9 @@ impl Subject {
         if base == 0 {
             return None;
         }
+        // The latest is later than `base`, else there would be no conflict.
         let later = self.past.iter().filter(|past| past.written.rev > base).filter_map(|past| past.touches.as_ref());
-        let last = record.touches.iter().filter(|_| record.last.rev > base);
-        let mut touches = later.chain(last).flatten();
+        let mut touches = later.chain(&record.touches).flatten();
         touches
             .find(|touch| touch.name == name)
             .map_or_else(|| record.fields.get(name).map(str::to_owned), |touch| touch.before.clone())

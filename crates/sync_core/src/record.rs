@@ -102,11 +102,6 @@ impl Registers {
     pub fn tag(&self, name: &str, fields: &Fields) -> Option<Tag> {
         self.tags.get(name).copied().or_else(|| fields.get(name).map(|_| self.origin))
     }
-
-    /// Whether there is nothing here that the first operation does not tell.
-    pub fn is_plain(&self) -> bool {
-        self.origin.rev == 1 && self.tags.is_empty() && self.run_from == 1 && self.highest == self.origin.stamp
-    }
 }
 
 /// A record as it stands.
@@ -148,7 +143,6 @@ pub fn sayings(record: &Record, past: &[Past]) -> Vec<(Past, Edits)> {
         .map(|op| {
             let edits = match &op.touches {
                 Some(touches) => touches.iter().map(|t| (t.name.clone(), t.value.clone())).collect(),
-                None if op.kind == Kind::Delete => Edits::new(),
                 None => first.clone(),
             };
             (op, edits)

@@ -93,6 +93,7 @@ mod tests {
         fn covering_is_a_prefix(a in "[1-9][0-9]([0-9]{2})?", b in "[1-9][0-9]([0-9]{2})?") {
             prop_assert_eq!(Region::parse(&a).unwrap().covers(Region::parse(&b).unwrap()), b.starts_with(&a));
             prop_assert_eq!(Region::parse(&b).unwrap().province().to_string(), &b[..2]);
+            prop_assert_eq!(Region::parse(&b).unwrap().is_province(), b.len() == 2);
         }
 
         #[test]

@@ -47,6 +47,7 @@ mod tests {
     fn the_counter_carries_into_the_milliseconds() {
         assert_eq!(Stamp((5 << 16) | 0xffff).next(), Stamp::at(6));
         assert_eq!(Stamp::at(-7), Stamp(0));
+        assert_eq!(Stamp::at(i64::MAX), Stamp(((1 << 47) - 1) << 16), "no time is too late for a column");
         assert_eq!(Stamp::issue(5, Some(Stamp::at(5)), None), Stamp((5 << 16) | 1));
         assert_eq!(Stamp::issue(5, None, None), Stamp::at(5));
     }

@@ -35,7 +35,7 @@ fn by_the_text(server_now: i64, (clock_wall, clock_mono, clock_boot): Raw, (wall
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(crate::cases(2000))]
 
     #[test]
     fn the_corrected_time_is_that_of_the_text(now in -200_000..200_000_i64, clock in raw(), at in raw()) {

@@ -122,7 +122,7 @@ fn finish(world: &World, phone: &mut Phone, mend: bool) -> Result<(), TestCaseEr
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(crate::cases(1500))]
 
     #[test]
     fn every_copy_converges(events in events()) {

@@ -68,7 +68,7 @@ fn all_of(updates: &[&[(u8, i64, Edits)]]) -> BTreeMap<String, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(crate::cases(500))]
 
     /// A delete hides what it had not seen, later updates that had not seen it wait; nothing of the others is touched.
     #[test]

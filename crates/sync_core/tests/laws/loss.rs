@@ -22,7 +22,7 @@ fn in_history(server: &Server, op: &Op) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(700))]
+    #![proptest_config(crate::cases(700))]
 
     /// After every step: in the history, or waiting, or set aside by a person who had it in hand.
     #[test]

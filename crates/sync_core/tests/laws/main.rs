@@ -19,3 +19,9 @@ mod repeats;
 mod scopes;
 mod server;
 mod sight;
+
+/// So many cases of a property are usual here; `PROPTEST_CASES` makes them more or fewer, 256 leaving them as they are.
+fn cases(usual: u32) -> proptest::test_runner::Config {
+    let asked = proptest::test_runner::Config::default().cases;
+    proptest::test_runner::Config::with_cases(usual.saturating_mul(asked).div_ceil(256))
+}

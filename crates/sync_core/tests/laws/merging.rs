@@ -1,19 +1,21 @@
 //! The core against the model: every status, rev, seq, conflict and hidden update, the content, the history, and what
 //! waits, after every step of any history.
 
-use crate::history::{Step, author, histories, unsettled_histories};
+use crate::history::{DEVICES, Step, author, device_id, histories, unsettled_histories};
 use crate::model::{Became, Entry, Held, Model, Said};
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
 use sync_core::merge::{Change, Waiting};
-use sync_core::record::Kind;
+use sync_core::record::{Kind, Past};
 
 /// A discard changes what a deleted record would come back as; what a base looked like before it is told by the
-/// model only, so that the base values of conflicts are compared without it.
-fn compare(steps: &[Step], loading: Loading, bases: bool) -> Result<(), TestCaseError> {
+/// model only, so that the base values of conflicts are compared up to the first.
+fn compare(steps: &[Step], loading: Loading) -> Result<(), TestCaseError> {
     let (mut model, mut server) = (Model::starting_at(40), Server::new(loading, 40));
+    let mut bases = true;
     for step in steps {
         let (mut expected, mut became) = (model.play(step), server.play(step));
+        bases &= became != Became::Discarded;
         for became in [&mut expected, &mut became] {
             if let Became::Accepted { clashes, .. } = became {
                 clashes.iter_mut().filter(|_| !bases).for_each(|clash| clash.base = None);
@@ -66,24 +68,40 @@ fn same_waiting(server: &Server, model: &Model) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(crate::cases(1500))]
 
     /// Sections 3 and 4, as a plain list of operations tells them.
     #[test]
     fn the_core_is_the_naive_model(steps in unsettled_histories()) {
-        compare(&steps, Loading::Once, true)?;
+        compare(&steps, Loading::Once)?;
     }
 
     /// The same when no more of the past is loaded than is asked for.
     #[test]
     fn the_past_is_needed_only_where_the_record_says_so(steps in unsettled_histories()) {
-        compare(&steps, Loading::Sparingly, true)?;
+        compare(&steps, Loading::Sparingly)?;
+    }
+
+    /// And it says so exactly where somebody else wrote after the base.
+    #[test]
+    fn the_past_is_needed_where_others_wrote_since(steps in histories()) {
+        let mut server = Server::new(Loading::Once, 0);
+        for step in &steps {
+            server.play(step);
+            let Some(record) = server.record() else { continue };
+            let history = server.history();
+            for (device, base) in (0..DEVICES).flat_map(|device| (0..=record.last.rev).map(move |base| (device, base))) {
+                let unseen = |past: &Past| past.written.rev > base && past.written.author != author(device);
+                let expected = history.iter().any(|(past, _)| unseen(past));
+                prop_assert_eq!(record.needs_past(base, device_id(device)), expected, "{} from {}", device, base);
+            }
+        }
     }
 
     /// The same while people release and discard.
     #[test]
     fn settling_is_the_naive_model_too(steps in histories()) {
-        compare(&steps, Loading::Once, false)?;
-        compare(&steps, Loading::Sparingly, false)?;
+        compare(&steps, Loading::Once)?;
+        compare(&steps, Loading::Sparingly)?;
     }
 }

@@ -103,7 +103,7 @@ fn latest(timeline: &[Edit]) -> BTreeMap<String, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(crate::cases(1000))]
 
     #[test]
     fn any_arrival_order_ends_in_the_same_fields(timeline in timelines(0.0), one in schedules(), two in schedules()) {

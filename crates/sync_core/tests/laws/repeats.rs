@@ -89,7 +89,7 @@ fn nets() -> impl Strategy<Value = Vec<Net>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(crate::cases(1000))]
 
     /// Repeat, clone, or gap: exactly as the text says, for any request; and a refused or empty one changes nothing.
     #[test]

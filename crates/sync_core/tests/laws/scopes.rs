@@ -6,7 +6,7 @@ use sync_core::scope::Region;
 use sync_core::{Bucket, Scope};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(crate::cases(2000))]
 
     #[test]
     fn a_region_is_a_prefix(code in "[1-9][0-9]{5}", longer in 0..2_usize, other in "[1-9][0-9]([0-9]{2})?") {

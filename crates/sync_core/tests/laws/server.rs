@@ -103,6 +103,7 @@ impl Server {
         self.sent.push(op.clone());
         let became = self.accept(&op);
         if matches!(became, Became::Deleted | Became::Incomplete) {
+            assert!(self.loading == Loading::Once || !self.subject.is_changed(), "there is nothing to store");
             self.park(Waiting::Arrived(op));
         }
         self.store();
@@ -137,7 +138,7 @@ impl Server {
             arrived => self.aside.extend(arrived),
         }
         self.past = self.subject.past().to_vec();
-        self.record = self.subject.record().cloned();
+        self.keep();
         Became::Discarded
     }
 
@@ -177,9 +178,19 @@ impl Server {
     fn store(&mut self) {
         match self.loading {
             Loading::Once => self.past = self.subject.past().to_vec(),
-            Loading::Sparingly => self.past.extend_from_slice(self.subject.overtaken()),
+            Loading::Sparingly => {
+                assert_eq!(self.subject.is_new(), self.record.is_none());
+                self.past.extend_from_slice(self.subject.overtaken());
+            }
         }
-        self.record = self.subject.record().cloned();
+        self.keep();
+    }
+
+    /// The record goes back, but only if the core says that it changed.
+    fn keep(&mut self) {
+        if self.subject.is_changed() {
+            self.record = self.subject.record().cloned();
+        }
     }
 }
 

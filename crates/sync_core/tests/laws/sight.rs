@@ -22,7 +22,7 @@ fn tags() -> impl Strategy<Value = Vec<Tag>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(crate::cases(1000))]
 
     /// Every operation, held ones included, is later than all that its author had seen or made.
     #[test]
