@@ -224,7 +224,6 @@ impl Room {
             entries.push(Entry {
                 digest: sent.digest.0,
                 status: result.status,
-                bucket: sent.bucket.map(Bucket::code),
                 rev: result.rev,
                 seq: result.seq,
                 conflicts: result.conflicts.clone(),

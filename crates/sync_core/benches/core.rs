@@ -147,14 +147,7 @@ fn cursor(c: &mut Criterion) {
 /// Pushes of 100.
 fn window(c: &mut Criterion) {
     let digest = |seq: u64| Digest::of(&seq.to_be_bytes());
-    let entry = |seq| Entry {
-        digest: digest(seq).0,
-        status: Status::Applied,
-        bucket: Some(513_430),
-        rev: 1,
-        seq,
-        conflicts: vec![],
-    };
+    let entry = |seq| Entry { digest: digest(seq).0, status: Status::Applied, rev: 1, seq, conflicts: vec![] };
     let ops = |from: u64| (from..from + 100).map(|seq| (seq, digest(seq))).collect::<Vec<_>>();
     let mut window = Window::default();
     window.advance(1, (1..=100).map(entry));

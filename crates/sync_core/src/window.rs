@@ -1,7 +1,7 @@
 //! What the server remembers of a device's latest operations, so that a repeat is answered as the first time was
 //! (protocol, section 2, "Repeats").
 
-use crate::{Bucket, Digest};
+use crate::Digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,18 +21,10 @@ pub enum Status {
 pub struct Entry {
     pub digest: [u8; 16],
     pub status: Status,
-    /// The code of the bucket, where the operation named a real one.
-    pub bucket: Option<u32>,
     /// 0 unless applied or merged.
     pub rev: u64,
     pub seq: u64,
     pub conflicts: Vec<Uuid>,
-}
-
-impl Entry {
-    pub fn bucket(&self) -> Option<Bucket> {
-        self.bucket.and_then(Bucket::new)
-    }
 }
 
 /// The operations from `first` on; it is empty while the device has had none answered.
@@ -98,7 +90,7 @@ mod tests {
     }
 
     fn entry(seq: u64) -> Entry {
-        Entry { digest: digest(seq).0, status: Status::Applied, bucket: None, rev: seq, seq, conflicts: vec![] }
+        Entry { digest: digest(seq).0, status: Status::Applied, rev: seq, seq, conflicts: vec![] }
     }
 
     fn push(range: std::ops::RangeInclusive<u64>) -> Vec<(u64, Digest)> {

@@ -12,7 +12,7 @@ fn digest(content: u8) -> Digest {
 
 fn entry(op_seq: u64, content: u8) -> Entry {
     let (status, rev) = if content == 0 { (Status::Rejected, 0) } else { (Status::Merged, op_seq + 7) };
-    Entry { digest: digest(content).0, status, bucket: Some(513_430), rev, seq: rev * 3, conflicts: vec![] }
+    Entry { digest: digest(content).0, status, rev, seq: rev * 3, conflicts: vec![] }
 }
 
 /// The server's side: the window as the core has it, beside everything that was ever applied.
