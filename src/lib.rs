@@ -13,6 +13,7 @@ pub mod fields;
 pub mod health;
 pub mod housekeeping;
 pub mod http;
+pub mod insight;
 pub mod lang;
 pub mod limits;
 pub mod resources;

@@ -1,0 +1,3 @@
+//! What is worked out from the records. Nothing here speaks SQL or HTTP.
+
+pub mod sampling;
