@@ -27,6 +27,13 @@ impl Lang {
         if weight("zh") > weight("en") { Self::Zh } else { Self::En }
     }
 
+    /// What the environment of a command says (POSIX, section 8.2): the first of these variables that is set.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default();
+        if locale.starts_with("zh") { Self::Zh } else { Self::En }
+    }
+
     /// Picks one of two texts.
     pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
         match self {
@@ -50,6 +57,19 @@ mod tests {
             ("fr", Lang::En),
         ] {
             assert_eq!(Lang::from_accept_language(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_decides() {
+        for (set, expected) in [
+            (&[("LANG", "zh_CN.UTF-8")][..], Lang::Zh),
+            (&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], Lang::En),
+            (&[("LANG", "C"), ("LC_ALL", ""), ("LC_MESSAGES", "zh_TW")], Lang::Zh),
+            (&[], Lang::En),
+        ] {
+            let variable = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(Lang::from_environment(variable), expected, "{set:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, campaigns, conflicts, devices, dictionary, divisions, held_ops, me, records, teams, users,
+    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, held_ops, me, records, teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -27,7 +27,7 @@ async fn nothing(_: Bearer) -> HttpResponse {
 fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::routes::routes).configure(sync::routes::routes);
     cfg.configure(me::routes).configure(users::routes).configure(teams::routes).configure(devices::routes);
-    cfg.configure(campaigns::routes).configure(assignments::routes);
+    cfg.configure(campaigns::routes).configure(draws::routes).configure(assignments::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
     // Last: its paths begin with a name.
@@ -54,6 +54,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "teams", description = "Field teams, each of an office"),
         (name = "devices", description = "Registered installations; a lost one is revoked"),
         (name = "campaigns", description = "What the work is for"),
+        (name = "draws", description = "Random samples that anyone can check: docs/sampling.md"),
         (name = "assignments", description = "Which team works in which county: a team's scope is its open ones"),
         (name = "divisions", description = "Province, prefectures, counties, townships, villages"),
         (name = "dictionary", description = "The fields of the seven collections, with labels in Chinese and English"),

@@ -4,9 +4,9 @@
 
 use super::tokens::Claims;
 use anyhow::{Context as _, anyhow};
-use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
@@ -26,6 +26,7 @@ const FILE: &str = "signing-key.pem";
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
+    signer: SigningKey,
     signing: EncodingKey,
     verifying: DecodingKey,
     kid: String,
@@ -61,6 +62,7 @@ impl Keys {
         root.update(b"ruhu message authentication 1");
         let mac = keyed(&root.finalize().into_bytes())?;
         Ok(Self(Arc::new(Inner {
+            signer: key.clone(),
             signing,
             verifying,
             kid,
@@ -87,6 +89,12 @@ impl Keys {
         mac.update(purpose.as_bytes());
         mac.update(data);
         mac
+    }
+
+    /// Signs a document that is published: gives the public key and the signature. `message` begins with what it is, so
+    /// that no signature of one kind passes for another.
+    pub fn sign_published(&self, message: &[u8]) -> ([u8; 32], [u8; 64]) {
+        (self.0.signer.verifying_key().to_bytes(), self.0.signer.sign(message).to_bytes())
     }
 
     /// The public key, as `GET /.well-known/jwks.json` shows it.

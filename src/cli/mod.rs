@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod draw;
 pub mod healthcheck;
 pub mod import;
 pub mod migrate;
@@ -39,6 +40,7 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     User(user::User),
     Import(import::Import),
+    Draw(draw::Draw),
 }
 
 impl Cli {
@@ -56,6 +58,7 @@ impl Cli {
             Command::Healthcheck(healthcheck) => Ok(healthcheck.run()),
             Command::User(user) => user.run(),
             Command::Import(import) => import.run(),
+            Command::Draw(draw) => draw.run(),
         }
     }
 }

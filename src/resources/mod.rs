@@ -6,6 +6,7 @@ pub mod conflicts;
 pub mod devices;
 pub mod dictionary;
 pub mod divisions;
+pub mod draws;
 pub mod held_ops;
 pub mod me;
 pub mod records;

@@ -67,6 +67,7 @@ columns! {
     Big, big: BigInt, i64, "::int8[]";
     OptBig, opt_big: Nullable<BigInt>, Option<i64>, "::int8[]";
     Flag, flag: Bool, bool, "::bool[]";
+    Double, double: sql_types::Double, f64, "::float8[]";
     Uuid, uuid: DbUuid, Id, "::uuid[]";
     OptUuid, opt_uuid: Nullable<DbUuid>, Option<Id>, "::uuid[]";
     Text, text: Text, String, "::text[]";

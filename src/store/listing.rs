@@ -174,6 +174,15 @@ where
     Ok(Found { rows, next, total })
 }
 
+/// Loads the rows of a statement that is no list.
+pub fn rows<ST, R>(conn: &mut Conn, sql: Sql) -> Result<Vec<R>, StoreError>
+where
+    for<'q> Statement<ST>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
+{
+    let statement = Statement::<ST>::new(sql);
+    Ok(crate::each!(conn, |c| statement.load(c))?)
+}
+
 fn count(conn: &mut Conn, filtered: &Sql) -> Result<u64, StoreError> {
     let sql = Sql::new("SELECT count(*) ").join(filtered.clone());
     let statement = Statement::<BigInt>::new(sql);

@@ -16,6 +16,7 @@ mod conventions;
 mod crash;
 mod cursors;
 mod deletes;
+mod draws;
 mod envelope;
 mod events;
 mod fields;

@@ -15,6 +15,7 @@ pub const FORMAT: &str = "ruhu draw 1";
 /// A draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawDocument)]
 pub struct Document {
     #[schema(example = "ruhu draw 1")]
     pub format: String,
@@ -47,6 +48,7 @@ pub struct Document {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawState)]
 pub enum State {
     /// The frame is frozen, the seed a secret whose SHA-256 is known.
     Committed,
@@ -57,6 +59,7 @@ pub enum State {
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawLevel)]
 pub enum Level {
     Village,
     Household,
@@ -65,6 +68,7 @@ pub enum Level {
 /// Where the frame is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawSource)]
 pub enum Source {
     /// The villages of the division list
     Divisions,
@@ -81,6 +85,7 @@ pub enum Source {
 /// A village's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawSizes)]
 pub enum Sizes {
     /// Its registered households
     Registered,
@@ -97,6 +102,7 @@ pub enum Sizes {
 /// Within what is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawStrata)]
 pub enum Strata {
     County,
     Township,
@@ -107,6 +113,7 @@ pub enum Strata {
 /// What is frozen at the commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawPlan)]
 pub struct Plan {
     pub draw: Uuid,
     pub campaign: Uuid,
@@ -138,6 +145,7 @@ pub struct Plan {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawFirstStage)]
 pub struct FirstStage {
     pub draw: Uuid,
     /// SHA-256 of the RFC 8785 form of `first_stage`, in hex.
@@ -147,6 +155,7 @@ pub struct FirstStage {
 /// The reveal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawReveal)]
 pub struct Drawn {
     /// 32 bytes in hex.
     pub seed: String,
@@ -178,6 +187,7 @@ pub struct DrawnUnit {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawReplacement)]
 pub struct Replacement {
     /// The one that gave up its place: the `id` of a drawn unit.
     pub unit: Uuid,

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 /// What can be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawFrameUnit)]
 pub struct Unit {
     /// A village's code, a household's id.
     #[schema(example = "513430100201")]
@@ -26,6 +27,7 @@ pub struct Unit {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawMethod)]
 pub enum Method {
     /// Simple random sampling without replacement
     Srs,
@@ -36,6 +38,7 @@ pub enum Method {
 /// How many are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DrawPlaces)]
 pub enum Places {
     /// So many together; the strata share them in proportion.
     Total(u32),
@@ -55,6 +58,7 @@ pub struct Design {
 /// A stratum and its places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawStratum)]
 pub struct Stratum {
     pub stratum: String,
     /// Those that can be drawn.

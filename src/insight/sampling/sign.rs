@@ -15,6 +15,7 @@ const CONTEXT: &str = "ruhu draw\n";
 /// Ed25519.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DrawSignature)]
 pub struct Signature {
     /// The key's RFC 7638 thumbprint: its `kid` in `/.well-known/jwks.json`.
     pub kid: String,

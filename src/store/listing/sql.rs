@@ -88,7 +88,9 @@ impl Sql {
         }
     }
 
-    pub(super) fn join(mut self, other: Self) -> Self {
+    /// With another piece behind it.
+    #[must_use]
+    pub fn join(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }

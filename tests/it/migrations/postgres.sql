@@ -1,7 +1,8 @@
 SELECT 'column ' || table_name || '.' || column_name || ' ' ||
     CASE WHEN data_type IN ('uuid', 'bytea') THEN 'blob'
          WHEN data_type IN ('smallint', 'integer', 'bigint', 'boolean', 'timestamp with time zone') THEN 'integer'
-         WHEN data_type IN ('text', 'json', 'date') THEN 'text' ELSE data_type END ||
+         WHEN data_type IN ('text', 'json', 'date') THEN 'text'
+         WHEN data_type = 'double precision' THEN 'real' ELSE data_type END ||
     CASE WHEN is_nullable = 'NO' THEN ' not null' ELSE '' END AS line
 FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL

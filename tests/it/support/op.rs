@@ -29,10 +29,15 @@ pub(crate) fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
+/// The id of a village's sheet.
+pub(crate) fn village_id(village: &str) -> String {
+    Uuid::new_v5(&VILLAGES, village.as_bytes()).to_string()
+}
+
 impl Rec {
     pub(crate) fn new(collection: &'static str, bucket: &str) -> Self {
         let id = match collection {
-            "villages" => Uuid::new_v5(&VILLAGES, village_of(bucket).as_bytes()).to_string(),
+            "villages" => village_id(&village_of(bucket)),
             _ => new_id(),
         };
         Self { bucket: bucket.into(), collection, id }

@@ -1,0 +1,2 @@
+DROP TABLE draw_units;
+DROP TABLE draws;
