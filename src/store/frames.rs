@@ -27,6 +27,8 @@ pub fn divisions(conn: &mut Conn, county: Bucket, day: NaiveDate) -> Result<Vec<
     Ok(load_rows!(conn, &rows, tail, Text => String)?)
 }
 
+type SheetSql = (Text, Bool, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
+
 /// What a village sheet says of a village's size.
 #[derive(Debug, Clone, Queryable)]
 pub struct Sheet {
@@ -51,7 +53,6 @@ pub fn sheets(conn: &mut Conn, scope: &Scope, county: Bucket) -> Result<Vec<Shee
         number("poor_people"),
         living(Collection::Villages),
     );
-    type SheetSql = (Text, Bool, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
     Ok(load_rows!(conn, &rows, &tail, SheetSql => Sheet)?)
 }
 

@@ -23,7 +23,7 @@ pub fn allocate(places: u64, strata: &[Share]) -> Option<Vec<u64>> {
         let (mut low, mut high) = (Vec::new(), Vec::new());
         // What the shares below one lack, and what those above their units have too much, in parts of `total`.
         let (mut lacking, mut beyond) = (0, 0);
-        for (place, stratum) in round.free(strata, &fixed) {
+        for (place, stratum) in free(strata, &fixed) {
             let share = round.left * u128::from(stratum.measure);
             let most = u128::from(stratum.units) * round.total;
             if share < round.total {
@@ -40,12 +40,21 @@ pub fn allocate(places: u64, strata: &[Share]) -> Option<Vec<u64>> {
         }
         // The greater trouble first: settling it may end the other.
         if lacking >= beyond {
-            low.into_iter().for_each(|place| fixed[place] = Some(1));
+            for place in low {
+                fixed[place] = Some(1);
+            }
         }
         if beyond >= lacking {
-            high.into_iter().for_each(|place| fixed[place] = Some(strata[place].units));
+            for place in high {
+                fixed[place] = Some(strata[place].units);
+            }
         }
     }
+}
+
+/// The strata that are not fixed, with their places in the list.
+fn free<'a>(strata: &'a [Share], fixed: &'a [Option<u64>]) -> impl Iterator<Item = (usize, &'a Share)> {
+    strata.iter().enumerate().filter(|(place, _)| fixed[*place].is_none())
 }
 
 /// What the strata that are not fixed have to share.
@@ -57,18 +66,13 @@ struct Round {
 impl Round {
     fn of(places: u64, strata: &[Share], fixed: &[Option<u64>]) -> Self {
         let taken: u64 = fixed.iter().flatten().sum();
-        let free = strata.iter().zip(fixed).filter(|(_, fixed)| fixed.is_none());
-        Self { left: u128::from(places - taken), total: free.map(|(stratum, _)| u128::from(stratum.measure)).sum() }
-    }
-
-    fn free<'a>(&self, strata: &'a [Share], fixed: &'a [Option<u64>]) -> impl Iterator<Item = (usize, &'a Share)> {
-        strata.iter().enumerate().filter(|(place, _)| fixed[*place].is_none())
+        let total = free(strata, fixed).map(|(_, stratum)| u128::from(stratum.measure)).sum();
+        Self { left: u128::from(places - taken), total }
     }
 
     fn share_out(&self, strata: &[Share], fixed: &mut [Option<u64>]) {
         let of = |stratum: &Share| self.left * u128::from(stratum.measure);
-        let mut shares: Vec<_> = self
-            .free(strata, fixed)
+        let mut shares: Vec<_> = free(strata, fixed)
             .map(|(place, stratum)| (place, of(stratum) / self.total, of(stratum) % self.total))
             .collect();
         let whole: u128 = shares.iter().map(|(_, whole, _)| whole).sum();

@@ -103,7 +103,9 @@ fn group(frame: &[Unit], method: Method) -> Result<BTreeMap<&str, Vec<&Unit>>, U
             groups.entry(&unit.stratum).or_default().push(unit);
         }
     }
-    groups.values_mut().for_each(|units| units.sort_by(|a, b| a.id.cmp(&b.id)));
+    for units in groups.values_mut() {
+        units.sort_by(|a, b| a.id.cmp(&b.id));
+    }
     Ok(groups)
 }
 

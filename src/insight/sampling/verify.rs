@@ -21,13 +21,13 @@ pub fn verify(text: &str, kid: Option<&str>) -> Result<Report, serde_json::Error
     let document: Document = serde_json::from_str(text)?;
     let mut report = Report::default();
     check(&document, &serde_json::from_str(text)?, &mut report);
-    if let (Some(known), Some(signature)) = (kid, &document.signature) {
-        if signature.kid != known {
-            report.bad(
-                format!("It is signed with key {}, not with {known}.", signature.kid),
-                format!("签名所用的密钥是 {}，而不是 {known}。", signature.kid),
-            );
-        }
+    if let (Some(known), Some(signature)) = (kid, &document.signature)
+        && signature.kid != known
+    {
+        report.bad(
+            format!("It is signed with key {}, not with {known}.", signature.kid),
+            format!("签名所用的密钥是 {}，而不是 {known}。", signature.kid),
+        );
     }
     Ok(report)
 }

@@ -92,6 +92,14 @@ on_both_engines! {
             calls.push(("GET", format!("/v1/{}/{{}}?bucket={WUSHENG}", record.collection), record.id.clone()));
             calls.push(("GET", format!("/v1/{}/{{}}/history", record.collection), record.id.clone()));
         }
+        for (county, visible_from) in [(WUSHENG, ago(60)), (JINYANG, ago(-60))] {
+            let draws = format!("/v1/campaigns/{}/draws", cast.campaign);
+            let body = json!({ "level": "village", "county": county, "method": "srs", "places": { "total": 1 },
+                "visible_from": wire(visible_from) });
+            let draw = id_of(&w.province().post(&draws, &body).send().created());
+            calls.push(("GET", format!("{draws}/{{}}"), draw.clone()));
+            calls.push(("GET", format!("{draws}/{{}}/units"), draw));
+        }
         let (office, team) = (w.liangshan().clone(), w.chen().session.clone());
         listen(w);
         for (method, path, id) in &calls {

@@ -112,6 +112,21 @@ impl<'w> Ground<'w> {
         id_of(&self.w.province().post("/v1/assignments", &body).send().created())
     }
 
+    /// A draw of ZHAOJUE's villages.
+    pub(super) fn new_draw() -> Value {
+        json!({ "level": "village", "county": ZHAOJUE, "method": "srs", "places": { "total": 1 } })
+    }
+
+    /// A new one, committed to or drawn.
+    pub(super) fn draw(&self, drawn: bool) -> Value {
+        let path = format!("/v1/campaigns/{}/draws", self.w.cast().campaign);
+        let draw = self.w.province().post(&path, &Self::new_draw()).send().created();
+        if !drawn {
+            return draw;
+        }
+        self.w.province().post(&format!("{path}/{}/reveal", id_of(&draw)), &json!({})).send().ok()
+    }
+
     /// Everything that both provinces can see of users, teams, counties and records.
     pub(super) fn everything(&self) -> Value {
         let mut lists: Vec<String> =
@@ -128,6 +143,8 @@ impl<'w> Ground<'w> {
                 all[name][list] = items.into();
             }
         }
+        all["draws"] =
+            self.w.province().all(&format!("/v1/campaigns/{}/draws?limit=1000", self.w.cast().campaign)).into();
         all
     }
 }

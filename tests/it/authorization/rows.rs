@@ -43,6 +43,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = reads();
     rows.extend(people());
     rows.extend(work());
+    rows.extend(draws());
     rows.extend(signing_in());
     rows
 }
@@ -166,6 +167,34 @@ fn work() -> Vec<Row> {
         }),
         row("releaseHeldOp", OFFICES, move |g| settle(g.held(), "release")),
         row("discardHeldOp", OFFICES, move |g| settle(g.held(), "discard")),
+    ]
+}
+
+fn draws() -> Vec<Row> {
+    /// Read within the province, by those who have the county.
+    const READ: [u16; 6] = [200, 200, 200, 404, 404, 404];
+    /// Done by the province.
+    const DO: [u16; 6] = [200, 403, 403, 404, 403, 403];
+    let all = |g: &Ground<'_>| format!("{}/draws", campaign(g));
+    let one = move |g: &Ground<'_>, drawn: bool| format!("{}/{}", all(g), id_of(&g.draw(drawn)));
+    vec![
+        row("listDraws", [200, 200, 200, 404, 200, 200], move |g| get(all(g))),
+        row("createDraw", [201, 403, 403, 404, 403, 403], move |g| {
+            post(all(g), Ground::new_draw()).watched(format!("{}?limit=1000", all(g)))
+        }),
+        row("readDraw", READ, move |g| get(one(g, true))),
+        row("listDrawUnits", READ, move |g| get(format!("{}/units", one(g, true)))),
+        row("changeDraw", DO, move |g| patch(g, &one(g, true), json!({ "visible_from": wire(ago(1)) }))),
+        row("revealDraw", DO, move |g| {
+            let path = one(g, false);
+            post(format!("{path}/reveal"), json!({})).watched(path)
+        }),
+        row("replaceDrawUnit", DO, move |g| {
+            let draw = g.draw(true);
+            let path = format!("{}/{}", all(g), id_of(&draw));
+            let unit = id_of(&draw["sample"][0]);
+            post(format!("{path}/units/{unit}/replace"), json!({ "reason": "x" })).watched(path)
+        }),
     ]
 }
 

@@ -62,7 +62,7 @@ on_both_engines! {
         let first = drawn(w, &villages());
         let village = holding(&first).remove(0);
         let second = commit(w, &with(households(&first), json!({ "villages": [village] })));
-        assert_eq!(texts(&second["strata"], "stratum"), [village.clone()]);
+        assert_eq!(texts(&second["strata"], "stratum"), std::slice::from_ref(&village));
         let other = texts(&first["substitutes"], "unit").remove(0);
         let body = with(households(&first), json!({ "villages": [village, other] }));
         let problem = w.province().post(&draws(w), &body).send().problem(422, "invalid");

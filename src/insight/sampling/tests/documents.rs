@@ -112,10 +112,14 @@ fn check(document: &Document) -> Report {
 fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), found))
+            for (name, value) in members {
+                leaves(value, &format!("{path}/{name}"), found);
+            }
         }
         Value::Array(items) if !items.is_empty() => {
-            items.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{path}/{i}"), found));
+            for (i, value) in items.iter().enumerate() {
+                leaves(value, &format!("{path}/{i}"), found);
+            }
         }
         _ => found.push(path.to_owned()),
     }

@@ -159,13 +159,15 @@ fn what_is_unfit_is_named() {
     assert_eq!(error(&frame(&[0, 0]), pps(1)), Unfit::Empty);
     assert_eq!(error(&frame(&[1, 2, 0]), pps(3)), Unfit::TooFewUnits { units: 2, places: 3 });
     let mut strata = frame(&[1, 1, 1]);
-    strata.iter_mut().for_each(|unit| unit.stratum.clone_from(&unit.id));
+    for unit in &mut strata {
+        unit.stratum.clone_from(&unit.id);
+    }
     assert_eq!(error(&strata, design(Method::Srs, 2, 0)), Unfit::MoreStrata { strata: 3, places: 2 });
     let twice = [frame(&[1]), frame(&[2])].concat();
     assert_eq!(error(&twice, pps(1)), Unfit::Twice { unit: "513430100000".into() });
     let large = Unfit::TooLarge { stratum: "513430".into(), units: 2_000, places: 201 };
-    assert_eq!(error(&frame(&[3; 2_000]), pps(201)), large);
-    assert_eq!(error(&frame(&[1; 50_001]), design(Method::Srs, 1, 0)), Unfit::TooManyUnits { units: 50_001 });
+    assert_eq!(error(&frame(&vec![3; 2_000]), pps(201)), large);
+    assert_eq!(error(&frame(&vec![1; 50_001]), design(Method::Srs, 1, 0)), Unfit::TooManyUnits { units: 50_001 });
     for (en, zh) in [Unfit::Empty.details(), large.details()] {
         assert!(en.is_ascii() && !zh.is_ascii());
     }

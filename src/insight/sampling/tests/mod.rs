@@ -2,6 +2,7 @@
 //! figures that another program has computed.
 
 mod documents;
+mod example;
 mod frequencies;
 mod laws;
 mod vectors;

@@ -156,7 +156,8 @@ pub(crate) fn of_a_device(m: &mut Marked<'_>) {
             if item["get"].get("security").is_none() {
                 continue;
             }
-            let thing = path.replace("{collection}", "households").replace("{id}", &record.id).replace("{code}", "51");
+            let thing = path.replace("{collection}", "households").replace("{code}", "51");
+            let thing = thing.replace("{id}", &record.id).replace("{draw}", &record.id);
             let reply = phone.get(&thing).send();
             scanner.scan(&format!("GET {thing}"), &reply);
             reply.problem(403, "device_revoked");

@@ -66,6 +66,26 @@ impl Marked<'_> {
         living
     }
 
+    /// The office draws among a county's households, and, not to be seen yet, among its villages.
+    pub(super) fn draw(&mut self, place: &str, campaign: &str) {
+        let (office, _) = self.office(place);
+        let office = office.clone();
+        let households = json!({ "level": "household", "visible_from": null });
+        let villages = json!({ "level": "village", "source": "villages", "visible_from": wire(ago(-60)) });
+        for (more, home) in [(households, county(place)), (villages, Home::Hidden(place.into()))] {
+            let mut body = json!({ "county": place, "method": "srs", "places": { "total": 1 } });
+            for (name, value) in more.as_object().expect("members") {
+                body[name] = value.clone();
+            }
+            let path = format!("/v1/campaigns/{campaign}/draws");
+            let id = id_of(&office.post(&path, &body).send().created());
+            let draw = office.post(&format!("{path}/{id}/reveal"), &json!({})).send().ok();
+            let marks = [&draw["drawn"]["seed"], &draw["plan_digest"], &draw["sample"][0]["id"]];
+            let marks = marks.map(|mark| mark.as_str().expect("a text").to_owned());
+            self.model.add("draws", &id, home, marks.into());
+        }
+    }
+
     /// One more phone of the team of a county.
     pub(crate) fn new_phone(&mut self, county: &str) -> Phone {
         let post = self.post(county);

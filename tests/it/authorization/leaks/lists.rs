@@ -20,13 +20,13 @@ struct List {
 /// What every list takes.
 const PAGING: [&str; 4] = ["cursor", "limit", "count", "sort"];
 
-/// Every operation of the document that counts, but the history, which is of one record.
-fn lists(document: &Value) -> Vec<List> {
+/// Every operation of the document that counts, but those of one record or one draw.
+fn lists(document: &Value, campaign: &str) -> Vec<List> {
     let mut lists = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
         let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name);
-        if named("count").is_none() || path.ends_with("/history") {
+        if named("count").is_none() || path.ends_with("/history") || path.ends_with("/units") {
             continue;
         }
         let query = parameters.iter().filter(|parameter| parameter["in"] == "query");
@@ -43,7 +43,7 @@ fn lists(document: &Value) -> Vec<List> {
             path => vec![path.rsplit('/').next().expect("a path").to_owned()],
         };
         for kind in kinds {
-            let path = format!("/v1/{kind}");
+            let path = path.replace("{collection}", &kind).replace("{id}", campaign);
             lists.push(List { path, kind, filters: filters.clone(), sorts: sorts.clone() });
         }
     }
@@ -93,13 +93,13 @@ fn values(
 
 /// Every list, whole.
 pub(crate) fn glance(m: &Marked<'_>, eyes: &Eyes, scanner: &Scanner) {
-    for list in lists(&m.document).iter().filter(|list| list.kind != "divisions") {
+    for list in lists(&m.document, &m.own_campaign(eyes)).iter().filter(|list| list.kind != "divisions") {
         Asker { eyes, scanner, list, expected: m.model.listed(&list.kind, eyes), all: Vec::new() }.whole();
     }
 }
 
 pub(crate) fn scan(m: &Marked<'_>, eyes: &Eyes, scanner: &Scanner) {
-    for list in lists(&m.document).iter().filter(|list| list.kind != "divisions") {
+    for list in lists(&m.document, &m.own_campaign(eyes)).iter().filter(|list| list.kind != "divisions") {
         let mut asker = Asker { eyes, scanner, list, expected: m.model.listed(&list.kind, eyes), all: Vec::new() };
         asker.whole();
         // One operation lists all seven collections; two of them are asked in every way.

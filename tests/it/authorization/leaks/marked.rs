@@ -4,7 +4,7 @@
 
 use super::super::elsewhere::{self, GUIZHOU, NANMING};
 use super::fill::Marker;
-use super::model::{Eyes, Home, Model};
+use super::model::{Eyes, Home, Model, Thing};
 use crate::support::*;
 
 /// 锦江区, in the province's first prefecture.
@@ -81,6 +81,17 @@ impl<'w> Marked<'w> {
     pub(crate) fn tag(&self, path: &str) -> Option<String> {
         let replies = [self.w.province(), &self.guizhou.session].map(|office| office.get(path).send());
         replies.iter().find_map(|reply| reply.header("etag").map(Into::into))
+    }
+
+    /// Where a thing stands.
+    pub(crate) fn path(&self, thing: &Thing) -> String {
+        match (&thing.home, thing.kind) {
+            (Home::County(place) | Home::Hidden(place), "draws") => {
+                let campaign = if place.starts_with(GUIZHOU) { &self.campaign } else { &self.w.cast().campaign };
+                format!("/v1/campaigns/{campaign}/draws/{}", thing.id)
+            }
+            _ => format!("/v1/{}/{}", thing.kind, thing.id),
+        }
     }
 
     /// A campaign that these eyes see.
@@ -181,6 +192,7 @@ impl<'w> Marked<'w> {
 
         let mut post = Post { county: place, region, team: own, assignment, phones, records: Vec::new() };
         post.records = self.work(&post, &campaign, &marker);
+        self.draw(place, &campaign);
         let [one, two] = &post.phones;
         let er = self.w.er();
         let authors =

@@ -11,6 +11,8 @@ use crate::support::*;
 pub(crate) enum Home {
     /// A record, a conflict, a held operation: whoever has the county.
     County(String),
+    /// A draw whose time has not come: the province that has the county.
+    Hidden(String),
     /// A user, a device, a team: the offices over its region, its own people.
     People { region: String, user: Option<String>, team: Option<String> },
     /// The offices that have the county, the team itself.
@@ -77,6 +79,7 @@ impl Eyes {
     pub(crate) fn sees(&self, home: &Home) -> bool {
         match (home, &self.team) {
             (Home::County(county), _) | (Home::Assignment { county, .. }, None) => self.has(county),
+            (Home::Hidden(county), None) => self.region.len() == 2 && self.has(county),
             (Home::Assignment { team, .. }, Some(own)) => team == own,
             (Home::People { region, .. }, None) => region.starts_with(&self.region),
             (Home::People { user, team, .. }, Some(own)) => {
@@ -84,7 +87,7 @@ impl Eyes {
             }
             (Home::Province(province), _) => self.region.starts_with(province.as_str()),
             (Home::Nowhere(province), None) => self.region == *province,
-            (Home::Nowhere(_), Some(_)) => false,
+            (Home::Hidden(_) | Home::Nowhere(_), Some(_)) => false,
         }
     }
 

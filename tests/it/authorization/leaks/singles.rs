@@ -25,11 +25,16 @@ fn body(operation: &str) -> Value {
         "revokeDevice" => json!({ "mode": "wipe" }),
         "changeUser" => json!({ "display_name": "x" }),
         "changeTeam" | "changeCampaign" => json!({ "name": "x" }),
+        "createDraw" => json!({ "level": "village", "county": JINYANG, "method": "srs", "places": { "total": 1 } }),
+        "revealDraw" => json!({}),
+        "changeDraw" => json!({ "visible_from": null }),
+        "replaceDrawUnit" => json!({ "reason": "x" }),
         other => panic!("{other} takes a body: say which"),
     }
 }
 
-fn singles(document: &Value) -> Vec<Single> {
+/// What belongs to a campaign is asked about in `campaign`.
+fn singles(document: &Value, campaign: &str) -> Vec<Single> {
     let mut singles = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths").iter().filter(|(path, _)| path.contains("{id}")) {
         for (method, operation) in item.as_object().expect("methods") {
@@ -43,10 +48,15 @@ fn singles(document: &Value) -> Vec<Single> {
             let body = operation.get("requestBody").map(|_| body(id));
             let kinds = match path.split('/').nth(2).expect("a path") {
                 "{collection}" => COLLECTIONS.map(Into::into).into(),
+                _ if path.contains("{draw}") => vec!["draws".into()],
                 kind => vec![kind.to_owned()],
             };
             for kind in kinds {
                 let path = path.replace("{collection}", &kind);
+                let path = match kind.as_str() {
+                    "draws" => path.replace("{id}", campaign).replace("{draw}", "{id}").replace("{unit}", campaign),
+                    _ => path,
+                };
                 singles.push(Single { method, path, kind, body: body.clone() });
             }
         }
@@ -61,6 +71,7 @@ fn one_each<'a>(things: impl Iterator<Item = &'a Thing>) -> Vec<&'a Thing> {
         Home::People { region: place, .. }
         | Home::Assignment { county: place, .. }
         | Home::County(place)
+        | Home::Hidden(place)
         | Home::Province(place)
         | Home::Nowhere(place) => place.clone(),
     };
@@ -123,7 +134,7 @@ impl<'a> Asker<'a> {
         let (asked, whose) = (format!("{} {}", single.method, single.path), format!("{:?}", thing.home));
         let nowhere = new_id();
         // As it stands now: known from before, or from somebody else.
-        let tag = m.tag(&format!("/v1/{}/{}", thing.kind, thing.id)).unwrap_or_else(|| "*".into());
+        let tag = m.tag(&m.path(thing)).unwrap_or_else(|| "*".into());
         let ask = |id: &str| self.call(single, id, &tag, "");
         self.alike(&asked, &whose, ask(&thing.id), ask(&nowhere));
         if let (Home::County(county), true) = (&thing.home, thing.listed && COLLECTIONS.contains(&thing.kind)) {
@@ -174,7 +185,7 @@ impl<'a> Asker<'a> {
 
 pub(crate) fn scan(m: &Marked<'_>, eyes: &Eyes, scanner: &Scanner) {
     let asker = Asker::new(eyes, scanner);
-    for single in singles(&m.document) {
+    for single in singles(&m.document, &m.own_campaign(eyes)) {
         let of_kind = || m.model.things.iter().filter(|thing| thing.kind == single.kind);
         for thing in one_each(of_kind().filter(|thing| !eyes.sees(&thing.home))) {
             asker.foreign(m, &single, thing);
