@@ -44,14 +44,14 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
     let places = places(tx, &pushers)?;
     let jobs: Vec<Cow<'_, Job>> = jobs.iter().map(|job| judged(job, pushers.get(&job.session))).collect();
     let rejections = rejections(tx, &jobs, &pushers, &progress)?;
-    let mut room = Room::enter(tx, now, &jobs, &pushers, &places)?;
+    let mut room = Room::enter(tx, now, &jobs, &pushers, &places, rejections)?;
     let mut pushed = BTreeMap::new();
     let mut answers = Vec::with_capacity(jobs.len());
     for job in &jobs {
         let answer = admit(pushers.get(&job.session)).and_then(|pusher| {
             let place = places.get(&job.session).ok_or_else(|| Problem::new(Code::Unauthorized))?;
             let device = progress.get_mut(&pusher.device).ok_or_else(|| Problem::new(Code::Unauthorized))?;
-            let answer = room.push(job, pusher, place, device, &rejections)?;
+            let answer = room.push(job, pusher, place, device)?;
             if !job.ops.is_empty() {
                 pushed.insert(pusher.device, device.clone());
             }
@@ -145,6 +145,8 @@ fn rejections(
 struct Room {
     desk: Desk,
     elsewhere: BTreeSet<Bucket>,
+    /// Those of this batch too, of which a copy may be in it.
+    rejections: Rejections,
     /// Bytes of records that the answers show so far.
     shown: Cell<usize>,
 }
@@ -170,6 +172,7 @@ impl Room {
         jobs: &[Cow<'_, Job>],
         pushers: &HashMap<Uuid, Pusher>,
         places: &HashMap<Uuid, Place>,
+        rejections: Rejections,
     ) -> Result<Self, StoreError> {
         let (mut inside, mut outside, mut wanted) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         for job in jobs {
@@ -192,17 +195,10 @@ impl Room {
         }
         let desk = Desk::open(tx, now, &inside, &wanted)?;
         let elsewhere = buckets::existing(tx, &outside)?;
-        Ok(Self { desk, elsewhere, shown: Cell::new(0) })
+        Ok(Self { desk, elsewhere, rejections, shown: Cell::new(0) })
     }
 
-    fn push(
-        &mut self,
-        job: &Job,
-        pusher: &Pusher,
-        place: &Place,
-        device: &mut Progress,
-        rejections: &Rejections,
-    ) -> Result<Answer, Problem> {
+    fn push(&mut self, job: &Job, pusher: &Pusher, place: &Place, device: &mut Progress) -> Result<Answer, Problem> {
         let action = pusher.revoked.is_some().then_some("flush_then_wipe");
         let sent: Vec<_> = job.ops.iter().map(|op| (op.op_seq, op.digest)).collect();
         let repeats =
@@ -231,8 +227,7 @@ impl Room {
             fresh.push(result);
         }
         // A repeated operation shows its record as it is after everything else.
-        let mut results: Vec<OpResult> =
-            old.iter().map(|op| self.repeat(op, pusher, place, device, rejections)).collect();
+        let mut results: Vec<OpResult> = old.iter().map(|op| self.repeat(op, pusher, place, device)).collect();
         results.append(&mut fresh);
         if let Some(first) = job.ops.first() {
             device.acked += entries.len() as u64;
@@ -242,14 +237,7 @@ impl Room {
     }
 
     /// The answer to an operation that was answered before.
-    fn repeat(
-        &self,
-        sent: &Sent,
-        pusher: &Pusher,
-        place: &Place,
-        device: &Progress,
-        rejections: &Rejections,
-    ) -> OpResult {
+    fn repeat(&self, sent: &Sent, pusher: &Pusher, place: &Place, device: &Progress) -> OpResult {
         let entry = device.window.entry(sent.op_seq);
         let status = entry.map_or(Status::Rejected, |entry| entry.status);
         let in_scope = sent.bucket.is_some_and(|bucket| place.scope.contains(bucket));
@@ -265,7 +253,7 @@ impl Room {
             seq: entry.map_or(0, |entry| entry.seq),
             conflicts: entry.map(|entry| entry.conflicts.clone()).unwrap_or_default(),
             record,
-            errors: rejections.get(&(pusher.device, sent.op_seq)).cloned().unwrap_or_default(),
+            errors: self.rejections.get(&(pusher.device, sent.op_seq)).cloned().unwrap_or_default(),
         }
     }
 
@@ -304,6 +292,9 @@ impl Room {
                 self.hold(op, "quarantined", None, &[]);
             }
             Ok(valid) => self.merge(op, valid, &mut result),
+        }
+        if result.status == Status::Rejected {
+            self.rejections.insert((op.author.device, sent.op_seq), result.errors.clone());
         }
         result
     }

@@ -2,6 +2,7 @@
 
 mod lanes;
 mod statements;
+mod together;
 
 use crate::store::dialect::Rows;
 use crate::store::tests::Scratch;
