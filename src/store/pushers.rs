@@ -131,18 +131,6 @@ pub fn store(tx: &mut Tx<'_>, progress: &BTreeMap<Uuid, Progress>, now: Instant)
     Ok(())
 }
 
-/// The counties that each team has now.
-pub fn team_counties(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, BTreeSet<Bucket>>, StoreError> {
-    let rows = Rows::new().uuid("team", teams.iter().map(|t| Id(*t)));
-    let tail = "SELECT t.team_id, t.bucket FROM v CROSS JOIN team_buckets t WHERE t.team_id = v.team \
-         AND t.open_assignments > 0";
-    let mut counties: HashMap<Uuid, BTreeSet<Bucket>> = HashMap::new();
-    for (team, bucket) in load_rows!(&mut **tx, &rows, tail, (DbUuid, Integer) => (Id, i32))? {
-        counties.entry(team.0).or_default().insert(bucket_of(bucket)?);
-    }
-    Ok(counties)
-}
-
 type TenureSql = (DbUuid, Integer, DbInstant, Nullable<DbInstant>);
 type TenureRow = (Id, i32, Instant, Option<Instant>);
 
@@ -154,7 +142,7 @@ pub struct Tenure {
     pub closed: Option<i64>,
 }
 
-/// Every assignment that the teams ever had.
+/// Every assignment that the teams ever had; those without an end are open.
 pub fn tenures(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Vec<Tenure>>, StoreError> {
     let rows = Rows::new().uuid("team", teams.iter().map(|t| Id(*t)));
     let tail = "SELECT a.team_id, a.bucket, a.created_at, a.closed_at FROM v CROSS JOIN assignments a \

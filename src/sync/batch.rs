@@ -100,15 +100,15 @@ fn admit(pusher: Option<&Pusher>) -> Result<&Pusher, Problem> {
 
 fn places(tx: &mut Tx<'_>, pushers: &HashMap<Uuid, Pusher>) -> Result<HashMap<Uuid, Place>, StoreError> {
     let teams: BTreeSet<Uuid> = pushers.values().filter_map(|pusher| pusher.team).collect();
-    let counties = pushers::team_counties(tx, &teams)?;
     let tenures = pushers::tenures(tx, &teams)?;
     let place = |pusher: &Pusher| {
         let region = Region::parse(&pusher.region);
         let (scope, tenures) = match (pusher.revoked.is_some(), pusher.team, region) {
-            (false, Some(team), _) => (
-                Scope::Counties(counties.get(&team).cloned().unwrap_or_default()),
-                tenures.get(&team).cloned().unwrap_or_default(),
-            ),
+            (false, Some(team), _) => {
+                let tenures = tenures.get(&team).cloned().unwrap_or_default();
+                let open = tenures.iter().filter(|tenure| tenure.closed.is_none());
+                (Scope::Counties(open.map(|tenure| tenure.bucket).collect()), tenures)
+            }
             (false, None, Some(region)) if pusher.role != "team" => (Scope::Region(region), Vec::new()),
             // Of a revoked device everything is held.
             _ => (Scope::Counties(BTreeSet::new()), Vec::new()),
