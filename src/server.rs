@@ -38,6 +38,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     let workers = config.workers;
+    // Each holds at most one connection at a time; some hold none, while they read a body or hash a password.
+    let blocking = 2 * config.pool_size as usize;
     let watcher = Watcher::begin(store.clone())?;
     let (moves, limits) = (watcher.moves(), Limits::new(config.rate_limit));
     let lanes = Lanes::new(store.clone());
@@ -62,7 +64,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
             });
             // Else the end of a compressed answer waits 40 ms for the acknowledgement of its beginning.
             let server = server.tcp_nodelay(true);
-            let server = server.workers(workers).shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
+            let server = server.workers(workers).worker_max_blocking_threads(blocking.div_ceil(workers.max(1)));
+            let server = server.shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
             // Whoever started it may have given up.
             let _ = ready.send(server.handle());
             server.await
