@@ -3,7 +3,7 @@
 //! IEEE doubles are used, so that every machine gets the same digits.
 
 /// Places times units of a stratum: beyond it the integration would take seconds.
-pub const LARGEST: u64 = 400_000;
+pub const LARGEST: u64 = 100_000;
 
 /// Points and weights of Gauss and Legendre's rule of eight points, on 0 ± 1.
 const RULE: [(f64, f64); 4] = [

@@ -18,7 +18,7 @@ use crate::fields::Fault;
 use crate::http::answer::IfMatch;
 use crate::http::body::Json;
 use crate::http::checks::Checks;
-use crate::http::documented::{BodyProblems, NotFound, Preconditions, Problems};
+use crate::http::documented::{BodyProblems, NotFound, NotModified, Preconditions, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{format_ms, parse_ms};
 use crate::http::{Answer, Problem};
@@ -118,7 +118,7 @@ async fn list(
     operation_id = "readDraw",
     tag = "draws",
     params(("id" = Uuid, Path, description = "The campaign"), ("draw" = Uuid, Path)),
-    responses((status = 200, description = "The draw", body = Document), NotFound, Problems),
+    responses((status = 200, description = "The draw", body = Document), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/campaigns/{id}/draws/{draw}")]

@@ -100,8 +100,10 @@ impl Operation {
     }
 }
 
-/// A thing that is there for each resource, with its tag.
-fn things(w: &World) -> BTreeMap<&'static str, (String, String)> {
+/// For each resource the ids that lead to a thing that is there, and its tag.
+type Things = BTreeMap<&'static str, (Vec<String>, String)>;
+
+fn things(w: &World) -> Things {
     let record = Rec::household(JINYANG);
     w.ali().push([record.create()]);
     w.ali().push_one(record.edit(json!({ "people": 1 })));
@@ -110,19 +112,36 @@ fn things(w: &World) -> BTreeMap<&'static str, (String, String)> {
     let first = |path: &'static str| {
         let id = id_of(&w.province().get(path).send().ok()["items"][0]);
         let tag = w.province().get(&format!("{path}/{id}")).send().header("etag").unwrap_or_default().to_owned();
-        (path, (id, tag))
+        (path, (vec![id], tag))
     };
-    ["/v1/assignments", "/v1/campaigns", "/v1/conflicts", "/v1/devices", "/v1/held-ops", "/v1/teams", "/v1/users"]
-        .into_iter()
-        .map(first)
-        .collect()
+    let all =
+        ["/v1/assignments", "/v1/campaigns", "/v1/conflicts", "/v1/devices", "/v1/held-ops", "/v1/teams", "/v1/users"];
+    let mut all: Things = all.into_iter().map(first).collect();
+    // A draw that waits for its reveal, and one that is drawn, with a unit of it.
+    let draws = format!("/v1/campaigns/{}/draws", w.cast().campaign);
+    let body = new_draw();
+    let [waiting, drawn] = [0; 2].map(|_| id_of(&w.province().post(&draws, &body).send().created()));
+    let sample = w.province().post(&format!("{draws}/{drawn}/reveal"), &json!({ "public_value": "1" })).send().ok();
+    let unit = id_of(&sample["sample"][0]);
+    all.insert("/v1/campaigns/{id}/draws/{draw}/reveal", (vec![w.cast().campaign.clone(), waiting], "*".into()));
+    all.insert("/v1/campaigns/{id}/draws/{draw}", (vec![w.cast().campaign.clone(), drawn, unit], "*".into()));
+    all
+}
+
+fn new_draw() -> Value {
+    json!({ "level": "village", "county": JINYANG, "method": "srs", "places": { "total": 2 }, "public_source": "x" })
 }
 
 /// The operation's path, leading to something that is there, and its tag.
-fn at_a_thing(operation: &Operation, things: &BTreeMap<&str, (String, String)>) -> (String, String) {
-    let found = things.iter().find(|(path, _)| operation.path.starts_with(&format!("{path}/")));
+fn at_a_thing(operation: &Operation, things: &Things) -> (String, String) {
+    // The longest path that leads there.
+    let leads = |path: &str| operation.path == path || operation.path.starts_with(&format!("{path}/"));
+    let found = things.iter().filter(|(path, _)| leads(path)).max_by_key(|(path, _)| path.len());
     match found {
-        Some((_, (id, tag))) => (operation.at(&[id]), tag.clone()),
+        Some((_, (ids, tag))) => {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            (operation.at(&ids), tag.clone())
+        }
         None if operation.path.contains("{collection}") => (operation.at(&["households", &new_id()]), String::new()),
         None => (operation.at(&["51"]), String::new()),
     }
@@ -139,6 +158,8 @@ fn good_body(w: &World, operation: &Operation) -> Value {
         "createUser" => {
             json!({ "username": "ali", "password": cast::PASSWORD, "role": "prefecture", "region": "5134" })
         }
+        "createDraw" => new_draw(),
+        "replaceDrawUnit" => json!({ "reason": "x" }),
         "login" => json!({ "username": "nobody", "password": "x" }),
         "syncPull" => json!({ "schema": 1 }),
         "syncPush" => json!({ "schema": 1, "ops": [] }),
