@@ -2,12 +2,13 @@
 
 use super::Code;
 use super::answer::IfMatch;
-use super::idempotency::Idempotency;
+use super::idempotency::{self, Idempotency};
 use crate::lang::Lang;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{self, RefOr, Required};
+use utoipa::openapi::schema::{Object, Type};
+use utoipa::openapi::{self, RefOr, Required, Schema};
 use utoipa::{IntoParams, IntoResponses, PartialSchema as _, ToSchema};
 
 /// One fault of a body.
@@ -133,19 +134,23 @@ impl IntoResponses for Conflicts {
 impl IntoParams for Idempotency {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let text = "The same key and body within 7 days give the same answer, and count once";
-        vec![header("Idempotency-Key", text, Required::False)]
+        let key =
+            Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(idempotency::LONGEST));
+        // Without blanks at its ends.
+        let key = key.pattern(Some("^[!-~]([ -~]*[!-~])?$"));
+        vec![header("Idempotency-Key", text, key.into(), Required::False)]
     }
 }
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![header("If-Match", "The `ETag` of what you have seen", Required::True)]
+        vec![header("If-Match", "The `ETag` of what you have seen", String::schema(), Required::True)]
     }
 }
 
-fn header(name: &str, description: &str, required: Required) -> Parameter {
+fn header(name: &str, description: &str, schema: RefOr<Schema>, required: Required) -> Parameter {
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required);
-    parameter.description(Some(description)).schema(Some(String::schema())).build()
+    parameter.description(Some(description)).schema(Some(schema)).build()
 }
 
 impl Code {

@@ -11,7 +11,7 @@ use std::future::{Ready, ready};
 use uuid::Uuid;
 
 const HEADER: &str = "idempotency-key";
-const LONGEST: usize = 255;
+pub(super) const LONGEST: usize = 255;
 
 /// Whether, and under which key, a request is to count once.
 #[derive(Debug, Clone)]

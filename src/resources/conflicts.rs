@@ -39,7 +39,7 @@ pub enum ConflictState {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConflictSide {
     /// `null`: the field was cleared.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub value: Value,
     pub user: Uuid,
     pub device: Uuid,
@@ -62,7 +62,7 @@ pub struct Conflict {
     #[schema(example = "phone")]
     pub field: String,
     /// What stood there when the later author last looked; `null` when nothing did, or it had not looked.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub base: Option<Box<RawValue>>,
     /// The value that won when the conflict was recorded.
     #[schema(value_type = ConflictSide)]
@@ -111,7 +111,7 @@ struct Resolution {
     keep: Option<Keep>,
     /// A third value; `null` clears the field.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value)]
     value: Option<Value>,
 }
 

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::auth::tokens::{Bearer, Claims};
 use crate::caller::{Caller, Office};
 use crate::fields::FieldError;
-use crate::http::documented::{KeyProblems, NotFound, NotModified, ProblemBody, Problems};
+use crate::http::documented::{FieldFault, KeyProblems, NotFound, NotModified, ProblemBody, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::problem::errors_body;
@@ -44,7 +44,7 @@ pub struct HeldOp {
     /// Of a parked one: `deleted` or `incomplete`.
     pub reason: Option<String>,
     /// Of a rejected one: `[{pointer, code, detail}]`.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<FieldFault>)]
     pub errors: Value,
     /// `null` where it names no real county.
     pub bucket: Option<String>,
@@ -52,7 +52,7 @@ pub struct HeldOp {
     pub record_id: Option<Uuid>,
     /// The operation as it was sent; a text where it cannot be shown as JSON. A list cuts it, as a text, after 16,384
     /// characters: reading the one shows it whole.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub op: Box<RawValue>,
     pub device: Uuid,
     pub user: Uuid,

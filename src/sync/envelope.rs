@@ -139,8 +139,7 @@ struct RawPull<'a> {
     cursor: Option<String>,
     #[serde(borrow)]
     limit: Option<&'a RawValue>,
-    #[serde(default)]
-    restart: Vec<String>,
+    restart: Option<Vec<String>>,
 }
 
 impl Pull {
@@ -156,7 +155,7 @@ impl Pull {
                 )
             })?,
         };
-        Ok(Self { cursor: raw.cursor, limit, restart: raw.restart })
+        Ok(Self { cursor: raw.cursor, limit, restart: raw.restart.unwrap_or_default() })
     }
 }
 

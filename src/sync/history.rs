@@ -33,7 +33,7 @@ pub struct HistoryEntry {
 pub struct HistoryField {
     pub name: String,
     /// `null`: it cleared the field.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     pub value: Box<RawValue>,
     /// It is what the record holds now.
     pub current: bool,

@@ -35,7 +35,7 @@ pub enum OpKind {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PushOp {
     /// The device's number for it: 1, 2, 3, … without gaps.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_991_u64)]
     pub op_seq: u64,
     pub kind: OpKind,
     /// The county.
@@ -46,6 +46,7 @@ pub struct PushOp {
     pub id: Uuid,
     /// The rev that the device had last received when the person made the edit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(maximum = 9_007_199_254_740_991_u64)]
     pub base: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Clocks>,
@@ -68,6 +69,7 @@ pub struct PushOp {
 }))]
 pub struct PushRequest {
     /// The version of the protocol: 1.
+    #[schema(minimum = 1, maximum = 1)]
     pub schema: u64,
     /// What the clocks show as the request is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +154,7 @@ pub struct PushAnswer {
 #[schema(example = json!({"schema": 1, "limit": 1000}))]
 pub struct PullRequest {
     /// The version of the protocol: 1.
+    #[schema(minimum = 1, maximum = 1)]
     pub schema: u64,
     /// From the last answer; absent at first.
     #[serde(skip_serializing_if = "Option::is_none")]
