@@ -65,6 +65,18 @@ on_both_engines! {
         other.stop();
     }
 
+    fn of_many_who_discard_a_rejected_operation_one_counts(w) {
+        let other = second(w);
+        let offices = offices(w, &other.url());
+        for _ in 0..4 {
+            let record = Rec::household(JINYANG);
+            is(w.ali().push_one(record.create_with(json!({ "people": "five" }))), "rejected");
+            let held = w.liangshan().held_one(&record);
+            assert_eq!(taken(offices.iter().map(|office| settle(office, &held, "discard")).collect()), 1);
+        }
+        other.stop();
+    }
+
     fn of_a_decision_and_a_restore_one_takes_a_parked_operation(w) {
         let other = second(w);
         let offices = offices(w, &other.url());

@@ -6,11 +6,15 @@ use crate::support::outside::Outside;
 use crate::support::serving::Serving;
 use crate::support::*;
 
-/// Makes every commit that writes records wait for whoever holds the gate. The server knows nothing of it.
-pub(super) const GATE: &str = "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS \
-     $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$; \
-     CREATE CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE ON records DEFERRABLE INITIALLY DEFERRED \
-     FOR EACH ROW EXECUTE FUNCTION wait_at_gate()";
+/// Makes every commit that writes records of a county wait for whoever holds the gate. The server knows nothing of it.
+pub(super) fn gate(county: &str) -> String {
+    format!(
+        "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE ON records DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW WHEN (NEW.bucket = {county}) EXECUTE FUNCTION wait_at_gate()"
+    )
+}
 pub(super) const SHUT: &str = "SELECT pg_advisory_lock(1)";
 const OPEN: &str = "SELECT pg_advisory_unlock(1)";
 
@@ -89,7 +93,7 @@ on_both_engines! {
 fn killed_while_it_commits_its_pushes_count_once() {
     let w = &World::new(Engine::Postgres);
     let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
-    holder.run(GATE);
+    holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let mut serving = serve(w);
     let pushes = unanswered(w, || {
@@ -107,10 +111,32 @@ fn killed_while_it_commits_its_pushes_count_once() {
 }
 
 #[test]
+fn what_is_sent_again_while_a_dead_servers_commit_goes_on_counts_once() {
+    let w = &World::new(Engine::Postgres);
+    let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
+    holder.run(&gate(JINYANG));
+    holder.run(SHUT);
+    let mut serving = serve(w);
+    let pushes = unanswered(w, || {
+        watcher.until_stuck(1);
+        serving.kill();
+    });
+    let _again = Serving::start(w);
+    std::thread::scope(|scope| {
+        let again = scope.spawn(|| w.ali().accept(&pushes[0].2));
+        // The dead one's transaction, and the one that waits for its end.
+        watcher.until_stuck(2);
+        holder.run(OPEN);
+        assert_eq!(again.join().unwrap().statuses(), ["applied", "applied"]);
+    });
+    send_again(w, &pushes);
+}
+
+#[test]
 fn killed_when_it_has_committed_and_told_nobody_its_pushes_count_once() {
     let w = &World::new(Engine::Postgres);
     let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
-    holder.run(GATE);
+    holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let mut serving = serve(w);
     let pushes = unanswered(w, || {
@@ -149,7 +175,7 @@ fn killed_as_soon_as_its_push_can_be_read_it_counts_once() {
 fn a_connection_that_is_lost_at_the_commit_leaves_a_push_to_be_sent_again() {
     let w = &World::new(Engine::Postgres);
     let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
-    holder.run(GATE);
+    holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let record = Rec::household(JINYANG);
     let envelope = w.ali().envelope([record.create()]);
