@@ -3,11 +3,12 @@
 //! and what was not is sent again.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use super::wait;
 use crate::support::engine::Engine;
 use crate::support::ledger::{self, Open};
 use crate::support::load::{Commons, Sent, Told, Worker};
@@ -57,14 +58,6 @@ impl Clerk<'_> {
             let row = held.iter().find(|row| row["id"] == **id).unwrap_or_else(|| panic!("{id} is not there"));
             assert_eq!(row["state"], if *how == "release" { "released" } else { "discarded" }, "{row}");
         }
-    }
-}
-
-/// Comes to a moment that nothing else tells.
-fn wait(time: Duration) {
-    let moment = Instant::now() + time;
-    while Instant::now() < moment {
-        std::hint::spin_loop();
     }
 }
 

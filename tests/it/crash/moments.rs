@@ -22,14 +22,14 @@ fn records(outside: &mut Outside) -> i64 {
     outside.number("SELECT count(*) AS n FROM records")
 }
 
-/// Two phones' pushes, of two new households each, that have no answer when `moment` has killed the server.
-fn unanswered(w: &World, moment: impl FnOnce()) -> Vec<(&Phone, Vec<Rec>, Value)> {
-    let push = |phone| {
+/// Phones' pushes, of two new households each, that have no answer when `moment` has killed the server.
+fn unanswered<'a>(w: &'a World, phones: &[&str], moment: impl FnOnce()) -> Vec<(&'a Phone, Vec<Rec>, Value)> {
+    let push = |phone: &str| {
         let records = vec![Rec::household(JINYANG), Rec::household(JINYANG)];
         let envelope = w.phone(phone).envelope(records.iter().map(Rec::create));
         (w.phone(phone), records, envelope)
     };
-    let pushes: Vec<_> = ["ali", "chen"].map(push).into();
+    let pushes: Vec<_> = phones.iter().copied().map(push).collect();
     std::thread::scope(|scope| {
         let sent: Vec<_> =
             pushes.iter().map(|(phone, _, envelope)| scope.spawn(|| phone.try_push(envelope).is_none())).collect();
@@ -74,7 +74,7 @@ on_both_engines! {
             Engine::Sqlite => holder.run("BEGIN IMMEDIATE"),
             Engine::Postgres => holder.hold("SELECT * FROM buckets WHERE bucket = 513430 FOR UPDATE"),
         }
-        let pushes = unanswered(w, || {
+        let pushes = unanswered(w, &["ali", "chen"], || {
             match w.engine() {
                 // As long as the other one writes, there is no later moment to wait for.
                 Engine::Sqlite => (0..10).for_each(|_| drop(w.province().pull(None))),
@@ -96,7 +96,7 @@ fn killed_while_it_commits_its_pushes_count_once() {
     holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let mut serving = serve(w);
-    let pushes = unanswered(w, || {
+    let pushes = unanswered(w, &["ali", "chen"], || {
         watcher.until_stuck(1);
         let committing = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
              AND query = 'COMMIT' AND wait_event = 'advisory'";
@@ -117,7 +117,7 @@ fn what_is_sent_again_while_a_dead_servers_commit_goes_on_counts_once() {
     holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let mut serving = serve(w);
-    let pushes = unanswered(w, || {
+    let pushes = unanswered(w, &["ali"], || {
         watcher.until_stuck(1);
         serving.kill();
     });
@@ -139,7 +139,7 @@ fn killed_when_it_has_committed_and_told_nobody_its_pushes_count_once() {
     holder.run(&gate(JINYANG));
     holder.run(SHUT);
     let mut serving = serve(w);
-    let pushes = unanswered(w, || {
+    let pushes = unanswered(w, &["ali", "chen"], || {
         watcher.until_stuck(1);
         // Frozen, it cannot hear that its commit is done.
         serving.signal("STOP");

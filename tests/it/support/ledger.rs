@@ -43,13 +43,13 @@ pub(crate) fn check_since(office: &Session, told: &[Told], since: usize, open: &
     let mut mirror = Mirror::of(office);
     mirror.sync();
     let mut held = Held::new();
-    for row in office.all("/v1/held-ops") {
+    for row in office.all("/v1/held-ops?limit=1000") {
         if let Some(op_seq) = row["op"]["op_seq"].as_u64() {
             let device = row["device"].as_str().expect("a device").to_owned();
             held.entry((device, op_seq)).or_default().push(row);
         }
     }
-    let conflicts: BTreeSet<String> = office.all("/v1/conflicts").iter().map(super::view::id_of).collect();
+    let conflicts: BTreeSet<String> = office.all("/v1/conflicts?limit=1000").iter().map(super::view::id_of).collect();
     for one in &told[since..] {
         check_held(one, &held);
         for id in conflict_ids(&one.result) {

@@ -42,7 +42,7 @@ impl Serving {
         Self::started(w, on(w, shell))
     }
 
-    fn started(w: &World, command: Command) -> Self {
+    pub(crate) fn started(w: &World, command: Command) -> Self {
         let mut serving = Self::begin(command);
         let mut lines = BufReader::new(serving.child.stdout.take().expect("its output")).lines();
         let address = loop {
