@@ -13,6 +13,8 @@ use std::sync::Barrier;
 
 use ruhu::Running;
 
+use crate::support::engine::Engine;
+use crate::support::outside::Outside;
 use crate::support::*;
 
 /// A second server over the same database: what meets there meets nowhere else.
@@ -22,11 +24,15 @@ fn second(w: &World) -> Running {
 
 type Deed<'a, T> = Box<dyn FnOnce() -> T + Send + 'a>;
 
-/// Does all of these at the same moment; the outcomes in their order.
-fn together<'a, T: Send + 'a>(deeds: Vec<Deed<'a, T>>) -> Vec<T> {
-    let barrier = Barrier::new(deeds.len());
+/// Does all of these at the same moment; the outcomes in their order. On PostgreSQL each of them needs what `hold` locks,
+/// and has come as far as that when it is released; on SQLite, where nobody can tell, they set out together.
+fn together<'a, T: Send + 'a>(w: &World, hold: &str, deeds: Vec<Deed<'a, T>>) -> Vec<T> {
+    let (barrier, count) = (&Barrier::new(deeds.len()), deeds.len() as i64);
     std::thread::scope(|scope| {
-        let barrier = &barrier;
+        let mut holder = Outside::open(w);
+        if w.engine() == Engine::Postgres {
+            holder.hold(hold);
+        }
         let run = |deed: Deed<'a, T>| {
             scope.spawn(move || {
                 barrier.wait();
@@ -34,6 +40,10 @@ fn together<'a, T: Send + 'a>(deeds: Vec<Deed<'a, T>>) -> Vec<T> {
             })
         };
         let running: Vec<_> = deeds.into_iter().map(run).collect();
+        if w.engine() == Engine::Postgres {
+            Outside::open(w).until_stuck(count);
+        }
+        drop(holder);
         running.into_iter().map(|deed| deed.join().unwrap()).collect()
     })
 }

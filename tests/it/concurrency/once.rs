@@ -4,6 +4,9 @@ use super::{Deed, second, together};
 use crate::support::http::Reply;
 use crate::support::*;
 
+/// Keeps everybody from taking a key.
+const KEYS: &str = "LOCK TABLE idempotency_keys IN SHARE MODE";
+
 /// The statuses, in order.
 fn statuses(replies: &[Reply]) -> Vec<u16> {
     let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
@@ -11,9 +14,10 @@ fn statuses(replies: &[Reply]) -> Vec<u16> {
     statuses
 }
 
-/// Asks for the same several times at once, at both of two servers in turn.
+/// Asks for the same several times at once, at both of two servers in turn. All of them need what `hold` locks.
 fn race<'a>(
     w: &World,
+    hold: &str,
     session: &Session,
     times: usize,
     ask: impl Fn(usize, &Session) -> Reply + Send + Sync + Copy + 'a,
@@ -24,7 +28,7 @@ fn race<'a>(
         let session = &sessions[n % 2];
         Box::new(move || ask(n, session)) as Deed<'_, Reply>
     };
-    let replies = together((0..times).map(deed).collect());
+    let replies = together(w, hold, (0..times).map(deed).collect());
     other.stop();
     replies
 }
@@ -33,7 +37,7 @@ on_both_engines! {
     fn a_refresh_token_counts_once_and_its_family_ends(w) {
         let body = json!({ "refresh_token": w.ali().refresh_token });
         let body = &body;
-        let replies = race(w, &w.session, 6, |_, session| session.post("/v1/auth/refresh", body).send());
+        let replies = race(w, "SELECT * FROM refresh_tokens FOR UPDATE", &w.session, 6, |_, session| session.post("/v1/auth/refresh", body).send());
         assert_eq!(statuses(&replies), [200, 401, 401, 401, 401, 401]);
         let tokens = replies.into_iter().find(|reply| reply.status == 200).unwrap().ok();
         let winner = w.session.with_token(tokens["access_token"].as_str().unwrap());
@@ -45,7 +49,7 @@ on_both_engines! {
     fn a_request_under_one_key_counts_once(w) {
         let body = json!({ "name": "a team of many requests" });
         let body = &body;
-        let replies = race(w, w.liangshan(), 6, |_, session| {
+        let replies = race(w, KEYS, w.liangshan(), 6, |_, session| {
             session.post("/v1/teams", body).header("idempotency-key", "one").send()
         });
         let ids: Vec<Value> = replies.into_iter().map(|reply| reply.created()["id"].take()).collect();
@@ -55,7 +59,7 @@ on_both_engines! {
     }
 
     fn of_different_requests_under_one_key_one_counts(w) {
-        let replies = race(w, w.liangshan(), 6, |n, session| {
+        let replies = race(w, KEYS, w.liangshan(), 6, |n, session| {
             let body = json!({ "name": format!("a team of request {n}") });
             session.post("/v1/teams", &body).header("idempotency-key", "one").send()
         });
@@ -73,7 +77,8 @@ on_both_engines! {
             let before = w.province().get(path).send();
             let tag = &before.header("etag").unwrap().to_owned();
             let name = if resource == "users" { "display_name" } else { "name" };
-            let replies = race(w, w.province(), 6, |n, session| {
+            let hold = format!("SELECT * FROM {resource} FOR UPDATE");
+            let replies = race(w, &hold, w.province(), 6, |n, session| {
                 session.patch(path, &json!({ name: format!("name {n}") })).header("if-match", tag).send()
             });
             assert_eq!(statuses(&replies), [200, 412, 412, 412, 412, 412], "{path}");
@@ -86,7 +91,7 @@ on_both_engines! {
         // Team one has the county twice: one of them is closed by many, the other one stays.
         w.assign("one", JINYANG);
         let path = &format!("/v1/assignments/{}/close", w.cast().assignments[&format!("one {JINYANG}")]);
-        let replies = race(w, w.province(), 6, |_, session| session.post(path, &json!({})).send());
+        let replies = race(w, "SELECT * FROM assignments FOR UPDATE", w.province(), 6, |_, session| session.post(path, &json!({})).send());
         assert_eq!(statuses(&replies), [200, 409, 409, 409, 409, 409]);
         is(w.ali().push_one(Rec::household(JINYANG).create()), "applied");
         let open = w.province().all(&format!("/v1/assignments?open=true&county={JINYANG}&team={}", w.cast().teams["one"]));
@@ -97,7 +102,7 @@ on_both_engines! {
         let body = json!({ "campaign": w.cast().campaign, "team": w.cast().teams["four"], "county": XIDE,
             "kind": "provincial", "from": "2015-04-15", "to": "2015-05-05" });
         let body = &body;
-        let replies = race(w, w.province(), 6, |_, session| session.post("/v1/assignments", body).send());
+        let replies = race(w, "LOCK TABLE team_buckets IN SHARE MODE", w.province(), 6, |_, session| session.post("/v1/assignments", body).send());
         for reply in replies {
             is(w.er().push_one(Rec::household(XIDE).create()), "applied");
             let id = reply.created()["id"].take();

@@ -7,9 +7,11 @@ use crate::support::*;
 
 type Deed<'a> = super::Deed<'a, Reply>;
 
-/// Does them at once; how many were taken. The others were told that it was settled.
-fn taken(deeds: Vec<Deed<'_>>) -> usize {
-    let replies = together(deeds);
+const COUNTY: &str = "SELECT * FROM buckets WHERE bucket = 513430 FOR UPDATE";
+
+/// Does them at once, all of which need what `hold` locks; how many were taken. The others were told that it was settled.
+fn taken(w: &World, hold: &str, deeds: Vec<Deed<'_>>) -> usize {
+    let replies = together(w, hold, deeds);
     let (taken, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
     for reply in refused {
         reply.problem(409, "already_settled");
@@ -52,7 +54,7 @@ on_both_engines! {
                 scope.spawn(|| w.ali().accept(&pushes[0]));
                 scope.spawn(|| w.chen().at(&other.url()).accept(&pushes[1]));
                 let how = |n: usize| if (n + round).is_multiple_of(2) { "release" } else { "discard" };
-                taken(offices.iter().enumerate().map(|(n, office)| settle(office, &held, how(n))).collect())
+                taken(w, COUNTY, offices.iter().enumerate().map(|(n, office)| settle(office, &held, how(n))).collect())
             });
             assert_eq!(taken, 1);
             w.chen().push([]);
@@ -72,7 +74,8 @@ on_both_engines! {
             let record = Rec::household(JINYANG);
             is(w.ali().push_one(record.create_with(json!({ "people": "five" }))), "rejected");
             let held = w.liangshan().held_one(&record);
-            assert_eq!(taken(offices.iter().map(|office| settle(office, &held, "discard")).collect()), 1);
+            let deeds = offices.iter().map(|office| settle(office, &held, "discard")).collect();
+            assert_eq!(taken(w, "SELECT * FROM held_ops FOR UPDATE", deeds), 1);
         }
         other.stop();
     }
@@ -93,7 +96,7 @@ on_both_engines! {
             let taken = std::thread::scope(|scope| {
                 let restoring = scope.spawn(|| accepted(w.chen().accept(&restore).0["results"][0].take()));
                 // A decision that comes too late is told so.
-                let taken = taken(std::mem::take(&mut deeds));
+                let taken = taken(w, COUNTY, std::mem::take(&mut deeds));
                 restoring.join().unwrap();
                 taken
             });
@@ -124,7 +127,7 @@ on_both_engines! {
                 let path = path.clone();
                 Box::new(move || office.post(&path, choice).send()) as Deed<'_>
             });
-            assert_eq!(taken(deeds.collect()), 1);
+            assert_eq!(taken(w, COUNTY, deeds.collect()), 1);
             assert_eq!(w.liangshan().conflict(&record)["state"], "settled");
             assert_eq!(w.province().history(&record).len(), before + 1);
             assert!(["one", "two", "three"].contains(&w.ali().fields(&record)["phone"].as_str().unwrap()));
