@@ -184,7 +184,7 @@ impl Listener {
     fn tell(&mut self, scope: &Scope, seqs: &BTreeMap<Bucket, u64>) -> bool {
         self.known.retain(|bucket, _| scope.contains(*bucket));
         for (bucket, seq) in seqs.iter().filter(|(bucket, _)| scope.contains(**bucket)) {
-            if self.known.get(bucket).copied().unwrap_or(0) >= *seq {
+            if self.known.get(bucket).is_some_and(|known| known >= seq) {
                 continue;
             }
             match self.tell.try_send(Moved { bucket: *bucket, seq: *seq }) {

@@ -54,6 +54,14 @@ on_both_engines! {
         events.until(ZHAOJUE);
     }
 
+    fn a_county_granted_is_told_even_when_empty(w) {
+        // It is new to the phone: there is something to pull.
+        let events = Events::open(w.er());
+        w.assign("four", XIDE);
+        assert_eq!(events.until(XIDE), [json!({ "bucket": XIDE, "seq": 0 })]);
+        assert_eq!(w.er().pull(None)["buckets"][0]["bucket"], XIDE);
+    }
+
     fn a_county_taken_away_is_no_longer_told(w) {
         let events = Events::open(w.chen());
         w.phone("liangshan").push_one(Rec::household(ZHAOJUE).create());
