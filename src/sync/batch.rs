@@ -186,11 +186,12 @@ impl Room {
                 let bucket = valid.key.bucket;
                 let at = correct(job.received, &job.clock, &sent.at).at;
                 if place.allows(bucket, at) {
-                    inside.insert(bucket)
+                    inside.insert(bucket);
+                    wanted.push(Wanted { key: valid.key, base: valid.base, device: pusher.device });
                 } else {
-                    outside.insert(bucket)
-                };
-                wanted.push(Wanted { key: valid.key, base: valid.base, device: pusher.device });
+                    // A record out of scope is not looked at: no answer, and no effort, tells anything of it.
+                    outside.insert(bucket);
+                }
             }
         }
         let desk = Desk::open(tx, now, &inside, &wanted)?;
@@ -210,8 +211,14 @@ impl Room {
         for sent in new {
             let corrected = correct(job.received, &job.clock, &sent.at);
             let (stamp, base) = match &sent.verdict {
-                Ok(valid) => self.desk.stamp(&valid.key, valid.base, corrected.at, device.last_stamp),
-                Err(_) => (Stamp::issue(corrected.at, device.last_stamp, None), 0),
+                Ok(valid) if place.allows(valid.key.bucket, corrected.at) => {
+                    self.desk.stamp(&valid.key, valid.base, corrected.at, device.last_stamp)
+                }
+                // What its author had seen counts when it is released.
+                verdict => {
+                    let base = verdict.as_ref().ok().and_then(|valid| valid.base).unwrap_or(0);
+                    (Stamp::issue(corrected.at, device.last_stamp, None), base)
+                }
             };
             device.last_stamp = Some(stamp);
             let province = &place.province;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
+use sync_core::Stamp;
 use sync_core::merge::{Change, Op, Waiting};
 use sync_core::record::Author;
 use uuid::Uuid;
@@ -106,7 +107,7 @@ fn judge(key: &Key, field: &str, value: &Value) -> Result<Option<String>, Proble
     Ok(named.edits.into_iter().find(|(name, _)| name == field).and_then(|(_, value)| value))
 }
 
-/// Merges a held operation with its original stamp, for good.
+/// Merges a held operation for good, with its original stamp, or the next after all that its author had seen.
 pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, Problem> {
     let (row, desk) = take(tx, by, id)?;
     let (Some(mut desk), Some(key)) = (desk.filter(|_| row.status != "rejected"), row.key()) else {
@@ -128,7 +129,11 @@ pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
         ));
     };
     op.released = true;
-    op.base = desk.subject(&key).map_or(0, |subject| subject.effective_base(Some(op.base)));
+    if let Some(subject) = desk.subject(&key) {
+        op.base = subject.effective_base(Some(op.base));
+        // One that was quarantined got its stamp without a look at the record.
+        op.stamp = op.stamp.max(subject.seen(op.base).map_or(op.stamp, Stamp::next));
+    }
     desk.settler = Some(by.user);
     desk.accept(&key, &op).map_err(|_| {
         not_releasable(

@@ -105,6 +105,31 @@ on_both_engines! {
         assert_eq!(mirror.fields(&record)["remarks"], "deng");
     }
 
+    /// Else a county's results would tell of another's records: whether one is there, and when it was written.
+    fn what_is_held_elsewhere_does_not_order_what_is_written_here(w) {
+        let secret = Rec::new("villages", WUSHENG);
+        w.deng().push_one(secret.create());
+        let told = |probed: &Rec, phone: &Phone| {
+            let own = Rec::household(JINYANG);
+            w.ali().push_one(own.create_with(json!({ "phone": "ali" })).ago(30));
+            let probe = probed.edit(json!({ "remarks": "x" })).base(1).ago(60);
+            let pushed = phone.push([probe, own.edit(json!({ "phone": "chen" })).ago(60)]);
+            pushed.results()[1]["record"]["fields"]["phone"].clone()
+        };
+        assert_eq!(told(&secret, w.chen()), "ali");
+        assert_eq!(told(&Rec::household(WUSHENG), &w.new_phone("chen")), "ali");
+    }
+
+    /// Under any clocks, an edit that had seen another beats it, also when it was quarantined in between.
+    fn a_release_beats_what_its_author_had_seen(w) {
+        let record = Rec::household(JINYANG);
+        w.phone("liangshan").push_one(record.create_with(json!({ "phone": "seen" })).ago(30));
+        is(w.deng().push_one(record.edit(json!({ "phone": "later" })).base(1).ago(90)), "quarantined");
+        let held = w.liangshan().held_one(&record);
+        settle(w.liangshan(), &held, "release").ok();
+        assert_eq!(w.ali().fields(&record)["phone"], "later");
+    }
+
     fn a_release_keeps_the_original_stamp(w) {
         let (record, held) = quarantined(w, json!({ "phone": "deng", "remarks": "deng" }), 60);
         w.ali().push_one(record.edit(json!({ "phone": "ali" })).base(1).ago(30));
