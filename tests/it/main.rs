@@ -35,5 +35,6 @@ mod resources;
 mod revoke;
 mod scope;
 mod sentences;
+mod simulation;
 mod time;
 mod words;

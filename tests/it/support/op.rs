@@ -18,7 +18,7 @@ pub(crate) const WUSHENG: &str = "511622";
 const VILLAGES: Uuid = uuid::uuid!("6ba7b814-9dad-11d1-80b4-00c04fd430c8");
 
 /// A record's identity.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rec {
     pub(crate) bucket: String,
     pub(crate) collection: &'static str,

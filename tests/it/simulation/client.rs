@@ -1,0 +1,144 @@
+//! A phone as section 2 and 5 want it: an outbox, a copy of what it pulled, the rev that it knows of each record, and a
+//! clock that may be anything.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::plan::{Clock, Made, Told};
+use crate::support::http::Session;
+use crate::support::time::Time;
+use crate::support::{Mirror, Phone, Rec, ms, now, wire};
+
+pub(crate) struct Client {
+    pub(crate) session: Session,
+    pub(crate) device: String,
+    next: u64,
+    pub(crate) outbox: Vec<Value>,
+    pub(crate) mirror: Mirror,
+    /// The rev that the server last gave of a record.
+    known: BTreeMap<(String, String), u64>,
+    clock: Clock,
+    started: Time,
+    boots: u32,
+}
+
+/// The record's key on the phone.
+fn key(bucket: &Value, id: &Value) -> (String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (text(bucket), text(id))
+}
+
+impl Client {
+    pub(crate) fn new(phone: &Phone) -> Self {
+        Self {
+            session: phone.session.clone(),
+            device: phone.device.clone(),
+            next: 1,
+            outbox: Vec::new(),
+            mirror: Mirror::of(phone),
+            known: BTreeMap::new(),
+            clock: Clock { ahead: 0, mono: true, reboot: false, silent: false },
+            started: now(),
+            boots: 0,
+        }
+    }
+
+    pub(crate) fn set_clock(&mut self, clock: Clock) {
+        if clock.reboot {
+            self.started = now();
+            self.boots += 1;
+        }
+        self.clock = clock;
+    }
+
+    /// What its clock says at `time`.
+    fn reading(&self, time: Time) -> Value {
+        let mut reading = json!({ "wall": wire(time + ms(self.clock.ahead)) });
+        if self.clock.mono {
+            reading["mono"] = (time - self.started).num_milliseconds().into();
+            reading["boot"] = format!("boot {}", self.boots).into();
+        }
+        reading
+    }
+
+    /// Whether the phone has the record, or made it.
+    fn has(&self, record: &Rec) -> bool {
+        let made = |op: &Value| op["id"] == record.id && op["bucket"] == record.bucket && op["kind"] == "upsert";
+        self.known.contains_key(&(record.bucket.clone(), record.id.clone())) || self.outbox.iter().any(made)
+    }
+
+    pub(crate) fn edit(&mut self, record: &Rec, fields: &Value, partial: bool, made: Made) {
+        let mut whole = if partial || self.has(record) { json!({}) } else { super::plan::whole(record) };
+        for (name, value) in fields.as_object().expect("fields are an object") {
+            whole[name] = value.clone();
+        }
+        self.enqueue(record, "upsert", Some(whole), made);
+    }
+
+    pub(crate) fn delete(&mut self, record: &Rec, made: Made) {
+        self.enqueue(record, "delete", None, made);
+    }
+
+    fn enqueue(&mut self, record: &Rec, kind: &str, fields: Option<Value>, made: Made) {
+        let mut op = json!({ "op_seq": self.next, "kind": kind, "bucket": record.bucket,
+            "collection": record.collection, "id": record.id });
+        match made.told {
+            Told::Rightly => op["at"] = self.reading(now() - ms(made.ago)),
+            Told::Nothing => {}
+            Told::Nonsense => op["at"] = json!({ "wall": "in the morning", "mono": 1, "boot": "boot 0" }),
+        }
+        if let Some(rev) = self.known.get(&(record.bucket.clone(), record.id.clone())) {
+            op["base"] = (*rev).into();
+        }
+        if let Some(fields) = fields {
+            op["fields"] = fields;
+        }
+        self.next += 1;
+        self.outbox.push(op);
+    }
+
+    /// A push of the oldest `most`.
+    pub(crate) fn envelope(&self, most: usize) -> Value {
+        let mut envelope = json!({ "schema": 1, "ops": self.outbox[..most.min(self.outbox.len())] });
+        if !self.clock.silent {
+            envelope["clock"] = self.reading(now());
+        }
+        envelope
+    }
+
+    /// Takes in the answer to a push that was done.
+    pub(crate) fn answered(&mut self, answer: &Value) {
+        for result in answer["results"].as_array().into_iter().flatten() {
+            let Some(place) = self.outbox.iter().position(|op| op["op_seq"] == result["op_seq"]) else { continue };
+            let op = self.outbox.remove(place);
+            if let ("applied" | "merged", Some(rev)) =
+                (result["status"].as_str().unwrap_or_default(), result["rev"].as_u64())
+            {
+                self.learn(key(&op["bucket"], &op["id"]), rev);
+            }
+        }
+    }
+
+    fn learn(&mut self, record: (String, String), rev: u64) {
+        let known = self.known.entry(record).or_default();
+        *known = rev.max(*known);
+    }
+
+    /// Takes in a page.
+    pub(crate) fn pulled(&mut self, page: &Value, limit: usize) {
+        self.mirror.limit = limit;
+        self.mirror.take(page);
+        let lost = |bucket: &str| {
+            let reset = |part: &Value| part["bucket"] == bucket && part["reset"] == true;
+            page["revoked"].as_array().is_some_and(|list| list.contains(&bucket.into()))
+                || page["buckets"].as_array().is_some_and(|list| list.iter().any(reset))
+        };
+        self.known.retain(|(bucket, _), _| !lost(bucket));
+        for part in page["buckets"].as_array().into_iter().flatten() {
+            for change in part["changes"].as_array().into_iter().flatten() {
+                self.learn(key(&part["bucket"], &change["id"]), change["rev"].as_u64().unwrap_or_default());
+            }
+        }
+    }
+}
