@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod desk;
+pub mod direct;
 pub mod envelope;
 pub mod events;
 pub mod history;

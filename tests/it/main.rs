@@ -30,6 +30,7 @@ mod passages;
 mod pull;
 mod push_results;
 mod races;
+mod records;
 mod repeats;
 mod resources;
 mod revoke;

@@ -91,6 +91,8 @@ on_both_engines! {
             calls.push(("GET", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
             calls.push(("GET", format!("/v1/{}/{{}}?bucket={WUSHENG}", record.collection), record.id.clone()));
             calls.push(("GET", format!("/v1/{}/{{}}/history", record.collection), record.id.clone()));
+            calls.push(("PATCH", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
+            calls.push(("DELETE", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
         }
         for (county, visible_from) in [(WUSHENG, ago(60)), (JINYANG, ago(-60))] {
             let draws = format!("/v1/campaigns/{}/draws", cast.campaign);
@@ -105,7 +107,7 @@ on_both_engines! {
         for (method, path, id) in &calls {
             for session in [&office, &team] {
                 let ask = |id: &str| {
-                    let call = session.call(method, &path.replace("{}", id));
+                    let call = session.call(method, &path.replace("{}", id)).header("if-match", "*");
                     let body = if path.ends_with("resolve") { json!({ "keep": "other" }) } else { json!({ "mode": "wipe" }) };
                     cost(|| if *method == "GET" { call.send().status } else { call.json(&body).send().status })
                 };

@@ -2,7 +2,7 @@
 //! the rule that what is outside one's scope is not there.
 
 use super::ground::Ground;
-use super::target::{Target, get, patch, post, push, refresh};
+use super::target::{Target, delete, get, patch, post, push, refresh};
 use crate::support::*;
 
 /// One way to call an operation.
@@ -41,6 +41,7 @@ const PROVINCE: [u16; 6] = [201, 403, 403, 403, 403, 403];
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = reads();
+    rows.extend(records());
     rows.extend(people());
     rows.extend(work());
     rows.extend(draws());
@@ -82,6 +83,31 @@ fn reads() -> Vec<Row> {
         rows.push(row("listRecords", ALL, move |_| get(format!("/v1/{collection}"))));
         rows.push(row("readRecord", SCOPE, move |g| get(g.records[n].path())));
         rows.push(row("readHistory", SCOPE, move |g| get(format!("{}/history", g.records[n].path()))));
+    }
+    rows
+}
+
+fn records() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (n, collection) in COLLECTIONS.into_iter().enumerate() {
+        rows.push(row("changeRecord", SCOPE, move |g| patch(g, &g.records[n].path(), json!({}))));
+        // A village has one sheet, and it is there.
+        if collection == "villages" {
+            continue;
+        }
+        rows.push(row("createRecord", [201, 201, 201, 422, 422, 422], move |g| {
+            let mut body = good(collection, ZHAOJUE);
+            body["bucket"] = ZHAOJUE.into();
+            if collection == "visits" {
+                body["team"] = g.w.cast().teams["two"].clone().into();
+            }
+            post(format!("/v1/{collection}"), body).watched(format!("/v1/{collection}?limit=1000"))
+        }));
+        rows.push(row("deleteRecord", [204, 204, 204, 404, 404, 404], move |g| {
+            let record = Rec::new(collection, ZHAOJUE);
+            accepted(g.w.ali().push_one(record.create()));
+            delete(g, &record.path())
+        }));
     }
     rows
 }

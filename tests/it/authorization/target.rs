@@ -53,6 +53,12 @@ pub(super) fn patch(g: &Ground<'_>, path: &str, body: Value) -> Target {
     Target { method: "PATCH", body: Body::Json(body), tag: Some(tag), watch: Some(path.into()), ..get(path) }
 }
 
+/// A deletion of the record at `path`, by someone who knows it as it is now; its history shows it.
+pub(super) fn delete(g: &Ground<'_>, path: &str) -> Target {
+    let watch = Some(format!("{path}/history"));
+    Target { method: "DELETE", body: Body::None, watch, ..patch(g, path, json!({})) }
+}
+
 impl Target {
     pub(super) fn watched(self, path: impl Into<String>) -> Self {
         Self { watch: Some(path.into()), ..self }

@@ -26,7 +26,7 @@ fn body(operation: &str) -> Value {
         "changeUser" => json!({ "display_name": "x" }),
         "changeTeam" | "changeCampaign" => json!({ "name": "x" }),
         "createDraw" => json!({ "level": "village", "county": JINYANG, "method": "srs", "places": { "total": 1 } }),
-        "revealDraw" => json!({}),
+        "revealDraw" | "changeRecord" => json!({}),
         "changeDraw" => json!({ "visible_from": null }),
         "replaceDrawUnit" => json!({ "reason": "x" }),
         other => panic!("{other} takes a body: say which"),
@@ -42,6 +42,7 @@ fn singles(document: &Value, campaign: &str) -> Vec<Single> {
                 "get" => "GET",
                 "post" => "POST",
                 "patch" => "PATCH",
+                "delete" => "DELETE",
                 other => panic!("{path} has a {other}: say how it is asked"),
             };
             let id = operation["operationId"].as_str().expect("an id");
@@ -124,7 +125,7 @@ impl<'a> Asker<'a> {
         };
         match single.method {
             "GET" => call.header("if-none-match", tag),
-            "PATCH" => call.header("if-match", tag),
+            "PATCH" | "DELETE" => call.header("if-match", tag),
             // Under a key of its own each, so that none is a repeat.
             _ => call.header("idempotency-key", &new_id()),
         }

@@ -1,4 +1,9 @@
-//! `/v1/{collection}`: the records of the seven collections, and their history.
+//! `/v1/{collection}`: the records of the seven collections, and their history. What is written here goes through the
+//! same merge as a push.
+
+mod body;
+mod history;
+mod write;
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -6,22 +11,21 @@ use crate::http::documented::{NotFound, NotModified, ProblemBody, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
-use crate::store::listing::{Column, Compare, Found, Kind, List, Listed, Listing, Value};
 use crate::store::records::{self, RecordRow, digest_of};
 use crate::store::{Conn, StoreError};
-use crate::sync::history::{HistoryEntry, entries};
+use crate::sync::direct::Standing;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::sync::LazyLock;
 use sync_core::{Bucket, Collection};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list).service(read).service(history);
+    cfg.service(list).service(write::create).service(read).service(write::change).service(write::delete);
+    cfg.service(history::history);
 }
 
 /// A living record.
@@ -60,6 +64,24 @@ impl TryFrom<RecordRow> for Record {
     }
 }
 
+impl From<Standing> for Record {
+    fn from(Standing { key, shown, at }: Standing) -> Self {
+        // A deleted one has none to show.
+        let fields = shown.fields.unwrap_or_else(|| "{}".into());
+        Self {
+            bucket: key.bucket.to_string(),
+            collection: key.collection.name(),
+            id: key.id,
+            rev: shown.rev,
+            seq: shown.seq,
+            digest: shown.digest.to_string(),
+            updated_at: format_ms(at),
+            // Canonical text is JSON.
+            fields: RawValue::from_string(fields).unwrap_or_default(),
+        }
+    }
+}
+
 /// The seven collections, for the OpenAPI document.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
@@ -76,6 +98,11 @@ enum CollectionName {
 
 fn not_found() -> Problem {
     Problem::new(Code::NotFound).detail("There is no such record in your counties.", "您负责的区县中没有这条记录。")
+}
+
+fn gone() -> Problem {
+    let detail = "This record was deleted. Its history is still there.";
+    Problem::new(Code::Gone).detail(detail, "该记录已被删除，其历史仍可查阅。")
 }
 
 /// What the path names; 404 where it cannot name anything.
@@ -152,8 +179,7 @@ async fn read(
     let bucket = place.bucket()?;
     let row = app.store.read(move |conn| find(conn, &caller, collection, id, bucket)).await?;
     if row.deleted {
-        let detail = "This record was deleted. Its history is still there.";
-        return Err(Problem::new(Code::Gone).detail(detail, "该记录已被删除，其历史仍可查阅。"));
+        return Err(gone());
     }
     Answer::ok(&Record::try_from(row)?)
 }
@@ -166,80 +192,4 @@ fn find(
     bucket: Option<Bucket>,
 ) -> Result<RecordRow, Problem> {
     records::find(conn, caller.scope(), collection, id, bucket)?.ok_or_else(not_found)
-}
-
-/// A history is short and is read whole: the list's SQL is never used.
-static HISTORY: LazyLock<List<HistoryEntry>> = LazyLock::new(|| {
-    let rev = Column::new("rev", Kind::Int, "rev").sorted(|entry: &HistoryEntry| Value::Int(entry.rev as i64));
-    List::new("history", [rev])
-});
-
-impl Listed for HistoryEntry {
-    fn list() -> &'static List<Self> {
-        &HISTORY
-    }
-}
-
-/// Lists every operation that was ever accepted of a record, losing values included; also of a deleted one.
-#[utoipa::path(
-    get,
-    path = "/{collection}/{id}/history",
-    operation_id = "readHistory",
-    tag = "records",
-    params(
-        ("collection" = inline(CollectionName), Path),
-        ("id" = Uuid, Path),
-        ("bucket" = Option<String>, Query, description = "The county, as in reading the record"),
-        ListOf<HistoryEntry>
-    ),
-    responses((status = 200, description = "A page, the first rev first", body = Page<HistoryEntry>), NotFound, Problems),
-    security(("bearer" = []))
-)]
-#[get("/{collection:households|members|villages|visits|interviews|findings|photos}/{id}/history")]
-async fn history(
-    caller: Caller,
-    app: Data<App>,
-    path: Path<(String, String)>,
-    mut params: ListParams,
-) -> Result<web::Json<Page<HistoryEntry>>, Problem> {
-    let (collection, id) = named(path.into_inner())?;
-    let bucket = Where { bucket: params.take("bucket") }.bucket()?;
-    let asked = params.read(&HISTORY, &app.keys, caller.user)?;
-    let found = app.store.snapshot(move |conn| {
-        let row = find(conn, &caller, collection, id, bucket)?;
-        let key = row.key()?;
-        let past = records::load_past(conn, &[key])?.remove(&key).unwrap_or_default();
-        Ok::<_, Problem>((entries(&row.into_record()?, &past), asked))
-    });
-    let (entries, asked) = found.await?;
-    let page = cut(entries, &asked.listing);
-    Ok(web::Json(asked.page(page, |entry| entry)))
-}
-
-/// Cuts the page that was asked for out of a whole history.
-fn cut(mut entries: Vec<HistoryEntry>, listing: &Listing<HistoryEntry>) -> Found<HistoryEntry> {
-    let number = |value: &Value| if let Value::Int(number) = value { *number } else { 0 };
-    entries.retain(|entry| {
-        listing.filters.iter().all(|filter| {
-            let mut values = filter.values.iter().map(number);
-            let rev = entry.rev as i64;
-            match filter.compare {
-                Compare::In => values.any(|value| rev == value),
-                Compare::Gte => values.all(|value| rev >= value),
-                Compare::Lt => values.all(|value| rev < value),
-            }
-        })
-    });
-    let total = listing.count.then_some(entries.len() as u64);
-    let down = listing.order.iter().any(|order| order.down);
-    if down {
-        entries.reverse();
-    }
-    if let Some(after) = listing.after.as_ref().and_then(|values| values.first()).map(number) {
-        entries.retain(|entry| if down { (entry.rev as i64) < after } else { entry.rev as i64 > after });
-    }
-    let more = entries.len() > listing.limit;
-    entries.truncate(listing.limit);
-    let next = entries.last().filter(|_| more).map(|entry| vec![Value::Int(entry.rev as i64)]);
-    Found { rows: entries, next, total }
 }

@@ -1,0 +1,3 @@
+//! `API.md`, "Resources": the records for people who are online.
+
+mod writes;
