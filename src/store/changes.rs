@@ -45,9 +45,12 @@ const COLUMNS: &str = "r.bucket, r.collection, r.id, r.rev, r.seq, r.deleted, r.
 pub fn all(conn: &mut Conn, scope: &Scope, wants: &[Want]) -> Result<Vec<Changed>, StoreError> {
     let tail = format!(
         "SELECT {COLUMNS} FROM v CROSS JOIN records r WHERE r.bucket = v.bucket AND r.seq > v.after \
-         AND (r.seq > v.baseline OR NOT r.deleted) ORDER BY r.bucket, r.seq"
+         AND (r.seq > v.baseline OR NOT r.deleted)"
     );
-    load(conn, scope, wants, &tail)
+    let mut changes = load(conn, scope, wants, &tail)?;
+    // They come in order, bucket by bucket; PostgreSQL does not know that, and would sort whole rows.
+    changes.sort_by_key(|change| (change.key.bucket, change.seq));
+    Ok(changes)
 }
 
 /// The first `limit` changes of one bucket.

@@ -1,7 +1,7 @@
 //! The only place where the engines' SQL differs: how a batch of rows enters a statement, and how rows are locked.
 //!
 //! A batch is the common table `v`: `WITH v (a, b) AS (…) <the rest>`. On PostgreSQL it is one `unnest` over arrays,
-//! the same statement whatever the size. On SQLite it is a list of values, cut into powers of two, so that few distinct
+//! the same statement whatever the size; or, of one row, its values, which the planner sees through. On SQLite it is a list of values, cut into powers of two, so that few distinct
 //! statements have to be prepared.
 
 use super::conn::{Conn, Engine};
@@ -35,6 +35,17 @@ macro_rules! columns {
                     $(Self::$variant(values) => {
                         pass.push_bind_param::<Array<$sql>, Vec<$rust>>(values)?;
                         pass.push_sql($cast);
+                    })+
+                }
+                Ok(())
+            }
+
+            /// The only value of the column.
+            fn bind_only<'b>(&'b self, pass: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                match self {
+                    $(Self::$variant(values) => {
+                        pass.push_bind_param::<$sql, $rust>(&values[0])?;
+                        pass.push_sql($cast.trim_end_matches("[]"));
                     })+
                 }
                 Ok(())
@@ -215,14 +226,15 @@ macro_rules! load_rows {
 impl<ST> QueryFragment<Pg> for Bulk<'_, ST> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.push_head(&mut pass);
-        pass.push_sql("SELECT * FROM unnest(");
+        let only = self.rows.len() == 1;
+        pass.push_sql(if only { "SELECT " } else { "SELECT * FROM unnest(" });
         for (i, column) in self.rows.columns.iter().enumerate() {
             if i > 0 {
                 pass.push_sql(", ");
             }
-            column.bind_array(&mut pass)?;
+            if only { column.bind_only(&mut pass)? } else { column.bind_array(&mut pass)? }
         }
-        pass.push_sql(")) ");
+        pass.push_sql(if only { ") " } else { ")) " });
         pass.push_sql(self.tail);
         Ok(())
     }

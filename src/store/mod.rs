@@ -30,6 +30,6 @@ pub mod types;
 pub mod users;
 mod writer;
 
-pub use conn::{Conn, Engine, Store, StoreError, Tx, snapshot};
+pub use conn::{Conn, Engine, Store, StoreError, Tx, snapshot, snapshot_in_order};
 pub use role::Role;
 pub use types::{Id, Instant, JsonText};

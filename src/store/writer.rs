@@ -1,8 +1,10 @@
 //! The way to write. On SQLite there is one writer: the transactions that are waiting when it is free share one
-//! commit, a savepoint each, and every answer leaves after that commit. On PostgreSQL each takes a connection of its own.
+//! commit, a savepoint each, and every answer leaves after that commit. On PostgreSQL each takes a connection
+//! of its own, from a pool of such as only write.
 
-use super::conn::{Conn, Engine, Manager, StoreError, Tx, transact};
-use diesel::r2d2::Pool;
+use super::conn::{Conn, Manager, StoreError, Tx, transact};
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ManageConnection, Pool};
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,10 +16,55 @@ const SHARED_COMMIT: usize = 64;
 type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Announce + Send>;
 type Announce = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
-pub(super) struct Writer {
+pub(super) enum Writer {
+    Alone(Alone),
+    Many(Pool<Opener>),
+}
+
+/// Opens PostgreSQL's writing connections.
+pub(super) struct Opener(pub Manager);
+
+/// One of them, and how many transactions it has begun.
+pub(super) struct Used {
+    conn: Conn,
+    transactions: u64,
+}
+
+impl Used {
+    /// PostgreSQL keeps a plan from when a table was empty, even one that reads all of it, until it is analysed a minute
+    /// later. So plans are made anew when the connection has begun 8, 16, 32, … transactions.
+    fn begin(&mut self) -> Result<&mut Conn, StoreError> {
+        self.transactions += 1;
+        if let Conn::Pg(conn) = &mut self.conn
+            && self.transactions >= 8
+            && self.transactions.is_power_of_two()
+        {
+            conn.batch_execute("DISCARD PLANS")?;
+        }
+        Ok(&mut self.conn)
+    }
+}
+
+impl ManageConnection for Opener {
+    type Connection = Used;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Used, Self::Error> {
+        Ok(Used { conn: self.0.open_writer()?, transactions: 0 })
+    }
+
+    fn is_valid(&self, used: &mut Used) -> Result<(), Self::Error> {
+        self.0.is_valid(&mut used.conn)
+    }
+
+    fn has_broken(&self, used: &mut Used) -> bool {
+        self.0.has_broken(&mut used.conn)
+    }
+}
+
+pub(super) struct Alone {
     manager: Manager,
-    pool: Pool<Manager>,
-    /// SQLite's one writing connection; opened at the first write, and again after a failure.
+    /// The one writing connection; opened at the first write, and again after a failure.
     conn: Mutex<Option<Conn>>,
     waiting: Mutex<VecDeque<Job>>,
 }
@@ -28,8 +75,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Writer {
-    pub(super) fn new(manager: Manager, pool: Pool<Manager>) -> Self {
-        Self { manager, pool, conn: Mutex::new(None), waiting: Mutex::new(VecDeque::new()) }
+    pub(super) fn alone(manager: Manager) -> Self {
+        Self::Alone(Alone { manager, conn: Mutex::new(None), waiting: Mutex::new(VecDeque::new()) })
+    }
+
+    pub(super) fn many(pool: Pool<Opener>) -> Self {
+        Self::Many(pool)
     }
 
     pub(super) fn write<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -37,10 +88,22 @@ impl Writer {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        if self.manager.engine() == Engine::Postgres {
-            let mut conn = self.pool.get().map_err(|e| StoreError::Unavailable(e.into()))?;
-            return transact(&mut conn, body);
+        match self {
+            Self::Alone(writer) => writer.write(body),
+            Self::Many(pool) => {
+                let mut conn = pool.get().map_err(|e| StoreError::Unavailable(e.into()))?;
+                transact(conn.begin()?, body)
+            }
         }
+    }
+}
+
+impl Alone {
+    fn write<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (sender, receiver) = sync_channel(1);
         lock(&self.waiting).push_back(job(body, sender));
         loop {
@@ -64,7 +127,7 @@ impl Writer {
 
     fn run(&self, slot: &mut Option<Conn>, jobs: Vec<Job>) {
         // Taken out of its place while it is used: a panic or a failed commit leaves none behind.
-        let mut conn = match slot.take().map_or_else(|| self.manager.open(), Ok) {
+        let mut conn = match slot.take().map_or_else(|| self.manager.open_writer(), Ok) {
             Ok(conn) => conn,
             Err(error) => {
                 // Dropping a job drops its sender, which its owner reads as unavailable.

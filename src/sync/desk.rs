@@ -258,7 +258,7 @@ pub fn fill(key: &Key, change: &Change, team: Option<Uuid>) -> Option<(String, S
 fn hidden_row(id: Uuid, key: &Key, rev: u64, op: &Op, now: i64) -> HeldRow {
     let mut fields = Map::new();
     if let Change::Upsert(edits) = &op.change {
-        for (name, value) in edits {
+        for (name, value) in edits.iter() {
             let value = value.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
             fields.insert(name.clone(), value);
         }

@@ -3,6 +3,7 @@
 use super::operation::{Sent, reading};
 use crate::http::strict::parse;
 use crate::http::{Code, Problem};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -36,6 +37,9 @@ struct RawOps<'a> {
 }
 
 const NOTED: usize = 10_000;
+
+/// Fewer operations are not worth the way to another thread.
+const ALONE: usize = 25;
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawOps<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -115,7 +119,9 @@ impl Push {
                 )
             })
         };
-        let ops = ops.noted.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        // Side by side, because a phone that comes alone waits for nothing else.
+        let ops = ops.noted.into_par_iter().with_min_len(ALONE).enumerate().map(read).collect::<Vec<_>>();
+        let ops = ops.into_iter().collect::<Result<_, _>>()?;
         Ok(Self { clock: reading(clock.as_ref()), ops })
     }
 }

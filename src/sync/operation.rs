@@ -185,7 +185,7 @@ fn judge(op: &Map<String, Value>, team: Option<Uuid>) -> Result<Valid, Vec<Field
         return Err(faults);
     }
     let normalised = named.as_ref().is_some_and(|named| named.normalised);
-    let change = named.map_or(Change::Delete, |Named { edits, .. }| Change::Upsert(edits));
+    let change = named.map_or(Change::Delete, |Named { edits, .. }| Change::Upsert(edits.into()));
     Ok(Valid { key: Key { bucket, collection, id }, base, change, normalised })
 }
 

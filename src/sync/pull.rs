@@ -1,7 +1,7 @@
 //! A pull: what a caller lacks of what it may see now, read in one snapshot, bucket after bucket.
 
 use crate::http::time::format_ms;
-use crate::store::buckets::{self, Head, Heads};
+use crate::store::buckets::{Head, Heads};
 use crate::store::changes::{self, Changed};
 use crate::store::{Conn, StoreError};
 use std::collections::BTreeMap;
@@ -60,21 +60,21 @@ pub fn quiet(puller: &Puller<'_>, heads: &Heads, mut cursor: Cursor, restart: &[
     Some(Page { cursor, more: false, revoked, buckets: Vec::new() })
 }
 
-/// Reads the next page. `conn` must be a snapshot, from which `puller` was read too.
+/// Reads the next page. `conn` must be a snapshot, from which `puller` and the heads of all buckets in scope were read too.
 pub fn page(
     conn: &mut Conn,
     puller: &Puller<'_>,
+    heads: &Heads,
     mut cursor: Cursor,
     restart: &[Bucket],
     limit: usize,
 ) -> Result<Page, StoreError> {
-    let heads = buckets::in_scope(conn, puller.scope)?;
-    let plan = puller.plan(&heads, &cursor, restart);
+    let plan = puller.plan(heads, &cursor, restart);
     let mut parts = Vec::new();
     let (mut wants, mut room) = (plan.wants.as_slice(), Room { records: limit, bytes: PAGE_BYTES });
     let mut cut = false;
     while !cut && room.records > 0 && room.bytes > 0 && !wants.is_empty() {
-        let given = give(conn, puller.scope, &heads, wants, room)?;
+        let given = give(conn, puller.scope, heads, wants, room)?;
         // One that is not complete goes on on the next page.
         cut = given.last().is_some_and(|(_, part)| part.complete.is_none());
         wants = &wants[given.len() - usize::from(cut)..];

@@ -13,7 +13,7 @@ use crate::http::body::Raw;
 use crate::http::documented::{EnvelopeProblems, ProblemBody, Problems};
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
-use crate::store::{Role, buckets, snapshot};
+use crate::store::{Role, buckets, snapshot_in_order};
 use actix_web::rt::task::spawn_blocking;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get, post, web};
@@ -109,10 +109,13 @@ async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> 
             }
         }
         // There is something to give: now everything as it stands at one moment, the caller too.
-        snapshot(conn, |conn| {
-            let caller: Caller = Caller::check(conn, &claims)?;
+        snapshot_in_order(conn, |conn| {
+            let (caller, mut heads) = Caller::<Anyone>::check_with_heads(conn, &claims)?;
+            if caller.role != Role::Team {
+                heads = buckets::in_scope(conn, caller.scope())?;
+            }
             let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
-            Ok::<_, Problem>(body(&page(conn, &puller, cursor, &restart, limit as usize)?))
+            Ok::<_, Problem>(body(&page(conn, &puller, &heads, cursor, &restart, limit as usize)?))
         })
     });
     Ok(json(body.await?))

@@ -66,7 +66,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
         let rev = record.last.rev;
         let (stamp, base) = desk.stamp(&key, Some(rev), by.now, None);
         let op = Op {
-            change: Change::Upsert(vec![(row.field.clone(), value)]),
+            change: Change::Upsert(vec![(row.field.clone(), value)].into()),
             base,
             stamp,
             author,

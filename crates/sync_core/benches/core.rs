@@ -43,7 +43,7 @@ fn author(device: u128) -> Author {
 
 fn op(change: Edits, base: u64, stamp: u64, device: u128) -> Op {
     Op {
-        change: Change::Upsert(change),
+        change: Change::Upsert(change.into()),
         base,
         stamp: Stamp(stamp),
         author: author(device),

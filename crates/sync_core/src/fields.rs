@@ -18,6 +18,12 @@ impl Fields {
         Self(edits.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect())
     }
 
+    /// Whether these are what [`Fields::from_edits`] would give.
+    pub fn are_set_by(&self, edits: &Edits) -> bool {
+        let set = edits.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+        self.iter().eq(set)
+    }
+
     /// Reads the canonical text of an object, as [`Fields::to_canonical`] wrote it.
     pub fn from_canonical(text: &str) -> Result<Self, serde_json::Error> {
         struct Members;

@@ -5,12 +5,14 @@
 use crate::fields::{Edits, Fields};
 use crate::record::{Author, Kind, Past, Record, Registers, Tag, Touch, Written, sayings};
 use crate::stamp::Stamp;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What an operation wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    Upsert(Edits),
+    /// Shared, because an operation is handed on from hand to hand while it is merged.
+    Upsert(Arc<Edits>),
     Delete,
 }
 
@@ -160,7 +162,7 @@ impl Subject {
             sayings(record, &self.past).into_iter().filter(|(past, _)| revs.binary_search(&past.written.rev).is_ok());
         let operation = |(past, edits): (Past, Edits)| {
             let w = past.written;
-            let change = if past.kind == Kind::Delete { Change::Delete } else { Change::Upsert(edits) };
+            let change = if past.kind == Kind::Delete { Change::Delete } else { Change::Upsert(Arc::new(edits)) };
             let op = Op {
                 change,
                 base: w.rev - 1,
@@ -286,12 +288,12 @@ impl Subject {
                 return Outcome::Parked(Reason::Deleted);
             }
         }
-        let mut edits = edits.clone();
-        let filled = self.fill(op, &mut edits);
-        if !self.would_be_complete(&edits, required) {
+        let filled = self.filled(op, edits);
+        let edits = filled.as_ref().unwrap_or(edits);
+        if !self.would_be_complete(edits, required) {
             return Outcome::Parked(Reason::Incomplete);
         }
-        let mut accepted = Accepted { merged: filled || self.has_unseen(op), ..Accepted::default() };
+        let mut accepted = Accepted { merged: filled.is_some() || self.has_unseen(op), ..Accepted::default() };
         if let Some(record) = &mut self.record {
             record.deleted = false;
             // The delete becomes past as what it was.
@@ -309,29 +311,30 @@ impl Subject {
                 accepted.conflicts.extend(conflicts);
             }
         }
-        let (rev, conflicts) = self.write(op, &edits, seq);
+        let (rev, conflicts) = self.write(op, edits, seq);
         accepted.conflicts.extend(conflicts);
         // Who restores may have kept nothing of what comes back.
-        accepted.merged |= self.record.as_ref().is_some_and(|record| record.fields != Fields::from_edits(&edits));
+        accepted.merged |= self.record.as_ref().is_some_and(|record| !record.fields.are_set_by(edits));
         Outcome::Accepted(Accepted { rev, seq: *seq, ..accepted })
     }
 
-    /// Gives a new record what the server gives it; tells whether it did.
-    fn fill(&self, op: &Op, edits: &mut Edits) -> bool {
-        let Some((name, value)) = &op.fill else { return false };
+    /// The edits with what the server gives a new record, where it gives anything.
+    fn filled(&self, op: &Op, edits: &Edits) -> Option<Edits> {
+        let (name, value) = op.fill.as_ref()?;
         let present = self.record.as_ref().is_some_and(|r| r.fields.get(name).is_some());
         if present || edits.iter().any(|(given, _)| given == name) {
-            return false;
+            return None;
         }
+        let mut edits = edits.clone();
         edits.push((name.clone(), Some(value.clone())));
         edits.sort_by(|a, b| crate::canonical::key_order(&a.0, &b.0));
-        true
+        Some(edits)
     }
 
     /// Whether the record would have all it needs with these edits and everything that waits.
     fn would_be_complete(&self, edits: &Edits, required: &[&str]) -> bool {
         let held = self.waiting.iter().filter_map(|(_, waiting)| match waiting {
-            Waiting::Arrived(Op { change: Change::Upsert(edits), .. }) => Some(edits),
+            Waiting::Arrived(Op { change: Change::Upsert(edits), .. }) => Some(edits.as_ref()),
             _ => None,
         });
         let sets = |edits: &Edits, name: &str| edits.iter().any(|(given, value)| given == name && value.is_some());

@@ -71,7 +71,7 @@ impl Server {
 
     pub(crate) fn play(&mut self, step: &Step) -> Became {
         match &step.act {
-            Act::Upsert(edits) => self.arrive(step, Change::Upsert(edits.clone())),
+            Act::Upsert(edits) => self.arrive(step, Change::Upsert(edits.clone().into())),
             Act::Delete => self.arrive(step, Change::Delete),
             Act::Release(_) | Act::Discard(_) if self.waiting.is_empty() => Became::Nothing,
             Act::Release(n) => self.release(n % self.waiting.len()),
