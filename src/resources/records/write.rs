@@ -42,7 +42,7 @@ fn make(tx: &mut Tx<'_>, caller: &Caller, by: By, collection: Collection, new: N
         return Err(Problem::new(Code::Conflict)
             .detail("This village has its sheet already: change that one.", "该村已有记录，请修改原有记录。"));
     }
-    direct.write(tx, Change::Upsert(named.edits))
+    direct.write(tx, Change::Upsert(named.edits.into()))
 }
 
 /// Makes a record.
@@ -138,7 +138,7 @@ pub(super) async fn change(
         let caller = Caller::check(tx, &claims)?;
         let (key, direct) = hold(tx, &caller, by(&caller, arrival), path.into_inner(), &place, &if_match)?;
         let named = check(key.collection, key.bucket, key.id, caller.team, &fields).map_err(invalid)?;
-        direct.write(tx, Change::Upsert(named.edits))
+        direct.write(tx, Change::Upsert(named.edits.into()))
     });
     let changed = Record::from(changed.await?);
     app.moves.poke();
