@@ -17,8 +17,8 @@ fn note() -> Option<Box<dyn Instrumentation>> {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
             let text = text.split("-- binds").next().unwrap_or_default().trim().to_owned();
-            // A pool opens connections when it likes.
-            if !["PRAGMA", "SET"].iter().any(|word| text.starts_with(word)) {
+            // A pool opens connections when it likes, and has their plans made anew after so many transactions.
+            if !["PRAGMA", "SET", "DISCARD PLANS"].iter().any(|word| text.starts_with(word)) {
                 STATEMENTS.lock().unwrap().push(text);
             }
         }
