@@ -134,6 +134,14 @@ fn connections_that_were_ended_are_opened_again() {
             }
             Sent::Unanswered => panic!("a push had no answer"),
         });
+        // Those that read are others, lent one after the other.
+        eventually(20, "every reading connection works again", || {
+            let answers = (0..16).map(|_| w.province().get("/v1/me").send());
+            let refused: Vec<_> = answers.filter(|reply| reply.status != 200).collect();
+            let works = refused.is_empty();
+            refused.into_iter().for_each(assert_unavailable);
+            works.then_some(())
+        });
     }
     ledger::check(w.province(), &worker.told);
 }
