@@ -131,8 +131,10 @@ pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
     op.released = true;
     if let Some(subject) = desk.subject(&key) {
         op.base = subject.effective_base(Some(op.base));
-        // One that was quarantined got its stamp without a look at the record.
-        op.stamp = op.stamp.max(subject.seen(op.base).map_or(op.stamp, Stamp::next));
+        // It got its stamp without a look at the record; any other has its own, whatever was written before it.
+        if row.status == "quarantined" {
+            op.stamp = op.stamp.max(subject.seen(op.base).map_or(op.stamp, Stamp::next));
+        }
     }
     desk.settler = Some(by.user);
     desk.accept(&key, &op).map_err(|_| {

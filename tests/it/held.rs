@@ -193,6 +193,19 @@ on_both_engines! {
         assert_eq!(w.chen().fields(&record)["phone"], "ali");
     }
 
+    /// It had seen nothing of the later value that was there before it.
+    fn releasing_an_update_that_the_delete_hid_keeps_its_stamp(w) {
+        let record = Rec::household(JINYANG);
+        w.bo().push_one(record.create_with(json!({ "phone": "later" })).ago(60));
+        w.ali().push_one(record.create_with(json!({ "phone": "earlier", "remarks": "ali" })).ago(90));
+        is(w.chen().push_one(record.delete().ago(30)), "merged");
+        let held = w.liangshan().held(&record).into_iter().find(|held| held["device"] == w.ali().device).unwrap();
+        settle(w.liangshan(), &held, "release").ok();
+        let fields = w.chen().fields(&record);
+        assert_eq!((&fields["phone"], &fields["remarks"]), (&json!("later"), &json!("ali")));
+        assert_eq!(w.chen().conflicts(&record).len(), 1, "the one of when they first met");
+    }
+
     fn releasing_a_quarantined_update_of_a_deleted_record_restores_it(w) {
         let (record, held) = quarantined(w, json!({ "remarks": "deng" }), 60);
         w.ali().push_one(record.delete().base(1));

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::plan::{Clock, Made, Told};
+use super::plan::{Clock, Fault, Made, Told};
 use crate::support::http::Session;
 use crate::support::time::Time;
 use crate::support::{Mirror, Phone, Rec, ms, now, wire};
 
+#[derive(Clone)]
 pub(crate) struct Client {
+    /// Who of the cast has it.
+    pub(crate) name: String,
     pub(crate) session: Session,
     pub(crate) device: String,
     next: u64,
@@ -21,6 +24,11 @@ pub(crate) struct Client {
     clock: Clock,
     started: Time,
     boots: u32,
+    /// The cursors that it had.
+    cursors: Vec<String>,
+    backup: Option<Box<Self>>,
+    /// It was told to push, or to forget everything.
+    pub(crate) revoked: Option<&'static str>,
 }
 
 /// The record's key on the phone.
@@ -32,6 +40,7 @@ fn key(bucket: &Value, id: &Value) -> (String, String) {
 impl Client {
     pub(crate) fn new(phone: &Phone) -> Self {
         Self {
+            name: phone.name.clone(),
             session: phone.session.clone(),
             device: phone.device.clone(),
             next: 1,
@@ -41,7 +50,43 @@ impl Client {
             clock: Clock { ahead: 0, mono: true, reboot: false, silent: false },
             started: now(),
             boots: 0,
+            cursors: Vec::new(),
+            backup: None,
+            revoked: None,
         }
+    }
+
+    /// Puts a copy away.
+    pub(crate) fn back_up(&mut self) {
+        self.backup = None;
+        self.backup = Some(Box::new(self.clone()));
+    }
+
+    /// Becomes what it was when the copy was made; its clock goes on.
+    pub(crate) fn restore(&mut self) {
+        if let Some(backup) = self.backup.take() {
+            let (clock, started, boots) = (self.clock, self.started, self.boots);
+            *self = Self { clock, started, boots, revoked: self.revoked, ..*backup };
+        }
+    }
+
+    /// Goes on as another device, with what has no result yet, and pulls from the beginning.
+    pub(crate) fn become_device(&mut self, phone: &Phone) {
+        self.session = phone.session.clone();
+        self.device.clone_from(&phone.device);
+        self.mirror = Mirror::of(phone);
+        self.cursors.clear();
+        self.backup = None;
+        self.next = 1;
+        for op in &mut self.outbox {
+            op["op_seq"] = self.next.into();
+            self.next += 1;
+        }
+    }
+
+    /// The cursor of so many pages ago.
+    pub(crate) fn old_cursor(&self, back: usize) -> Option<&str> {
+        self.cursors.iter().rev().nth(back).map(String::as_str)
     }
 
     pub(crate) fn set_clock(&mut self, clock: Clock) {
@@ -78,6 +123,19 @@ impl Client {
 
     pub(crate) fn delete(&mut self, record: &Rec, made: Made) {
         self.enqueue(record, "delete", None, made);
+    }
+
+    pub(crate) fn spoil(&mut self, record: &Rec, fault: Fault, made: Made) {
+        let mut fields = super::plan::whole(record);
+        let mut record = record.clone();
+        match fault {
+            Fault::Type => fields["level"] = 7.into(),
+            Fault::UnknownField => fields["unheard_of"] = 1.into(),
+            Fault::Cleared => fields.as_object_mut().expect("an object").values_mut().for_each(|v| *v = Value::Null),
+            Fault::UnknownBucket => record.bucket = "999999".into(),
+            Fault::UnknownCollection => record.collection = "hamlets",
+        }
+        self.enqueue(&record, "upsert", Some(fields), made);
     }
 
     fn enqueue(&mut self, record: &Rec, kind: &str, fields: Option<Value>, made: Made) {
@@ -128,6 +186,7 @@ impl Client {
     /// Takes in a page.
     pub(crate) fn pulled(&mut self, page: &Value, limit: usize) {
         self.mirror.limit = limit;
+        self.cursors.extend(self.mirror.cursor.clone());
         self.mirror.take(page);
         let lost = |bucket: &str| {
             let reset = |part: &Value| part["bucket"] == bucket && part["reset"] == true;

@@ -3,8 +3,9 @@
 
 use std::fmt::{Display, Formatter};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::http::Reply;
 use crate::support::time::Time;
 
 #[derive(Clone, Debug)]
@@ -18,17 +19,55 @@ pub(crate) struct Event {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Deed {
-    /// One push, of which perhaps several copies arrived at the same moment: an answer for each.
-    Push {
+    /// Somebody of the cast signs in on a new device.
+    Register {
         device: String,
-        envelope: Value,
-        answers: Vec<Answer>,
+        name: String,
     },
+    Push(Push),
+    /// At the same moment.
+    Race(Vec<Push>),
     Pull {
         device: String,
         asked: Value,
         answer: Answer,
     },
+    Assign {
+        team: &'static str,
+        county: &'static str,
+        answer: Answer,
+    },
+    Close {
+        team: &'static str,
+        county: &'static str,
+        answer: Answer,
+    },
+    Revoke {
+        device: String,
+        mode: &'static str,
+    },
+    /// Of a held operation, as it was told before.
+    Settle {
+        held: Value,
+        how: &'static str,
+        user: String,
+        answer: Answer,
+    },
+    /// Of a conflict, as it was told before.
+    Resolve {
+        conflict: Value,
+        body: Value,
+        user: String,
+        answer: Answer,
+    },
+}
+
+/// One push, of which perhaps several copies arrived at the same moment: an answer for each.
+#[derive(Clone, Debug)]
+pub(crate) struct Push {
+    pub(crate) device: String,
+    pub(crate) envelope: Value,
+    pub(crate) answers: Vec<Answer>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,11 +76,17 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self { status: reply.status, body: reply.json() }
+    }
+}
+
 /// Without what says nothing: counties of a page that bring nothing, and cursors.
 fn short(body: &Value) -> Value {
     let mut body = body.clone();
     if let Some(parts) = body.get_mut("buckets").and_then(Value::as_array_mut) {
-        parts.retain(|part| part["changes"] != serde_json::json!([]) || part["reset"] == true);
+        parts.retain(|part| part["changes"] != json!([]) || part["reset"] == true);
     }
     if let Some(cursor) = body.get_mut("cursor") {
         let text = cursor.as_str().unwrap_or_default();
@@ -56,6 +101,13 @@ impl Display for Answer {
     }
 }
 
+impl Display for Push {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} pushes {}", self.device, self.envelope)?;
+        self.answers.iter().try_for_each(|answer| write!(f, "\n      gets {answer}"))
+    }
+}
+
 impl Display for Event {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self.step {
@@ -63,12 +115,25 @@ impl Display for Event {
             None => write!(f, "healing: ")?,
         }
         match &self.deed {
-            Deed::Push { device, envelope, answers } => {
-                write!(f, "{device} pushes {envelope}")?;
-                answers.iter().try_for_each(|answer| write!(f, "\n      gets {answer}"))
+            Deed::Register { device, name } => write!(f, "{name} signs in on {device}"),
+            Deed::Push(push) => write!(f, "{push}"),
+            Deed::Race(pushes) => {
+                write!(f, "at the same moment")?;
+                pushes.iter().try_for_each(|push| write!(f, "\n    {push}"))
             }
             Deed::Pull { device, asked, answer } => {
                 write!(f, "{device} pulls {}\n      gets {answer}", short(asked))
+            }
+            Deed::Assign { team, county, answer } => {
+                write!(f, "{county} is given to team {team} at {}", answer.body["created_at"])
+            }
+            Deed::Close { team, county, answer } => {
+                write!(f, "{county} is taken from team {team} at {}", answer.body["closed_at"])
+            }
+            Deed::Revoke { device, mode } => write!(f, "{device} is revoked: {mode}"),
+            Deed::Settle { held, how, answer, .. } => write!(f, "{how} of {held}\n      gets {answer}"),
+            Deed::Resolve { conflict, body, answer, .. } => {
+                write!(f, "{body} settles {conflict}\n      gets {answer}")
             }
         }
     }

@@ -1,16 +1,17 @@
 //! Many devices, everything that can go wrong with them, and a model.
 //!
-//! A seed decides on a plan (`plan`): who edits what, when, by which clock, who pushes and pulls, what gets lost. The plan
-//! is done against a running server over HTTP (`run`, with `client` as a phone), and every request is logged (`log`) with
-//! its answer. Then everybody sends what is left and pulls everything, and it is asked what the server tells of it all
-//! (`truth`). The model (`model`), written from the protocol and sharing no code with the server, goes through the log: each
-//! answer on the way, and everything at the end (`compare`), must be what the model says. A plan that fails is made small
-//! (`shrink`) and printed with the log of its requests.
+//! A seed decides on a plan (`plan`, `generate`): who edits what, when, by which clock, who pushes and pulls, what gets lost,
+//! who loses a county, what a person decides. The plan is done against a running server over HTTP (`run`, with `client` as a
+//! phone), and every request is logged (`log`) with its answer. Then everybody sends what is left and pulls everything, and
+//! it is asked what the server tells of it all (`truth`). The model (`model`), written from the protocol and sharing no code
+//! with the server, goes through the log: each answer on the way, and everything at the end (`compare`), must be what the
+//! model says. A plan that fails is made small (`shrink`) and printed with the log of its requests.
 //!
 //! `RUHU_TEST_SEED=7` tries one seed; `RUHU_TEST_LONG=1` tries many more.
 
 mod client;
 mod compare;
+mod generate;
 mod log;
 mod model;
 mod plan;
@@ -18,13 +19,15 @@ mod run;
 mod shrink;
 mod truth;
 
-use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::World;
+use crate::support::cast::counties;
 use crate::support::engine::Engine;
-use model::{Author, Model};
+use model::{Assignment, Facts, Model, Staff};
 use plan::Plan;
 use run::Run;
 use truth::Truth;
@@ -32,50 +35,53 @@ use truth::Truth;
 /// What differs, after the requests up to there.
 struct Failure(String);
 
-fn world_authors(w: &World, plan: &Plan) -> HashMap<String, Author> {
-    let author = |name: &&str| {
-        let phone = w.phone(name);
-        let team = match *name {
+/// What is there before the plan begins.
+fn facts(w: &World, plan: &Plan) -> Facts {
+    let cast = w.cast();
+    let staff = |(name, user): (&String, &String)| {
+        let team = match name.as_str() {
             "ali" | "bo" => Some("one"),
             "chen" => Some("two"),
+            "deng" => Some("three"),
+            "er" => Some("four"),
             _ => None,
         };
-        let scope: BTreeSet<String> = match *name {
-            "ali" | "bo" => [crate::support::JINYANG.to_owned()].into(),
-            "chen" => [crate::support::JINYANG.to_owned(), crate::support::ZHAOJUE.to_owned()].into(),
-            _ => crate::support::cast::counties("5134").into_iter().collect(),
+        let region = match name.as_str() {
+            "province" => Some("51"),
+            "liangshan" => Some("5134"),
+            "guangan" => Some("5116"),
+            _ => None,
         };
-        let team = team.map(|team| w.cast().teams[team].clone());
-        (phone.device.clone(), Author { user: phone.user.clone(), team, scope })
+        (name.clone(), Staff { user: user.clone(), team: team.map(|team| cast.teams[team].clone()), region })
     };
-    plan.devices.iter().map(author).collect()
+    let assignments = w.province().all("/v1/assignments?limit=1000");
+    Facts {
+        staff: cast.users.iter().map(staff).collect(),
+        devices: plan.devices.iter().map(|name| (cast.phones[*name].1.clone(), (*name).to_owned())).collect(),
+        assignments: assignments.iter().map(|told| Assignment::of(told).expect("an assignment")).collect(),
+        counties: counties("51"),
+    }
 }
 
+/// Does a plan in a world of its own, and judges it.
 fn attempt(engine: Engine, plan: &Plan) -> Result<(), Failure> {
-    let w = World::new(engine);
-    let mut run = Run::new(&w, plan);
-    let fail = |run: &Run<'_>, what: &str, events: usize| {
-        let trace: Vec<String> = run.log[..events].iter().map(|event| format!("  {event}\n")).collect();
-        let mut text = format!("{}\n{what}", trace.concat());
-        for (n, client) in run.clients.iter().enumerate() {
-            text = text.replace(&client.device, &format!("device {n}"));
-        }
-        Failure(text)
+    let whole = || {
+        let w = World::new(engine);
+        let facts = facts(&w, plan);
+        let mut run = Run::new(&w, plan);
+        let done = catch_unwind(AssertUnwindSafe(|| run.all(plan)));
+        let fail = |what: &str, events: usize| {
+            let trace: Vec<String> = run.log[..events].iter().map(|event| format!("  {event}\n")).collect();
+            Failure(run.readable(&format!("{}\n{what}", trace.concat())))
+        };
+        done.map_err(|panic| fail(&text(&*panic), run.log.len()))?;
+        let truth = Truth::of(w.province(), plan, &run.clients);
+        let models = Model::new(&truth, &facts).follow(&run.log).map_err(|(n, what)| fail(&what, n + 1))?;
+        let ends = models.iter().map(|model| compare::all(model, &truth, &run.clients));
+        let best = ends.reduce(|one, other| if one.is_ok() { one } else { other }).expect("a model is left");
+        best.map_err(|what| fail(&format!("after healing: {what}"), run.log.len()))
     };
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run.all(plan))) {
-        return Err(fail(&run, &text(&*panic), run.log.len()));
-    }
-    let judged = catch_unwind(AssertUnwindSafe(|| {
-        let truth = Truth::of(run.office(), plan);
-        let mut model = Model::new(&truth, world_authors(&w, plan));
-        for (n, event) in run.log.iter().enumerate() {
-            model.happen(event).map_err(|what| fail(&run, &what, n + 1))?;
-        }
-        let copies: Vec<_> = run.clients.iter().map(|client| (client.device.clone(), &client.mirror)).collect();
-        let all = compare::all(&model, &truth, &copies);
-        all.map_err(|what| fail(&run, &format!("after healing: {what}"), run.log.len()))
-    }));
-    judged.unwrap_or_else(|panic| Err(fail(&run, &text(&*panic), run.log.len())))
+    catch_unwind(whole).unwrap_or_else(|panic| Err(Failure(text(&*panic))))
 }
 
 fn text(panic: &(dyn std::any::Any + Send)) -> String {
@@ -83,25 +89,40 @@ fn text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "a panic".into())
 }
 
+/// Plans that are tried side by side: each waits most of its time for a disk.
+const SIDE_BY_SIDE: u64 = 4;
+
 /// Tries seeds until the time is over; the first that fails is made small and told.
 fn simulate(engine: Engine) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
-    let long = number("RUHU_TEST_LONG").is_some_and(|long| long > 0);
-    let (mut seeds, limit): (Box<dyn Iterator<Item = u64>>, _) = match number("RUHU_TEST_SEED") {
-        Some(seed) => (Box::new(std::iter::once(seed)), Duration::MAX),
-        None => (Box::new(1..), Duration::from_secs(if long { 1_200 } else { 15 })),
-    };
-    let (begun, mut tried) = (Instant::now(), 0);
-    while begun.elapsed() < limit
-        && let Some(seed) = seeds.next()
-    {
+    if let Some(seed) = number("RUHU_TEST_SEED") {
         let plan = Plan::from_seed(seed);
         if attempt(engine, &plan).is_err() {
             tell(engine, &plan);
         }
-        tried += 1;
+        return;
     }
-    eprintln!("{tried} plans on {engine:?}, in {:?}", begun.elapsed());
+    let long = number("RUHU_TEST_LONG").is_some_and(|long| long > 0);
+    let deadline = Instant::now() + Duration::from_secs(if long { 1_200 } else { 15 });
+    // Every run tries others.
+    let first = u64::from(rand::random::<u32>());
+    let (next, failed) = (&AtomicU64::new(first), &Mutex::new(None));
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                while Instant::now() < deadline && failed.lock().unwrap().is_none() {
+                    let plan = Plan::from_seed(next.fetch_add(1, Ordering::SeqCst));
+                    if attempt(engine, &plan).is_err() {
+                        failed.lock().unwrap().get_or_insert(plan);
+                    }
+                }
+            });
+        }
+    });
+    if let Some(plan) = failed.lock().unwrap().take() {
+        tell(engine, &plan);
+    }
+    eprintln!("{} plans on {engine:?}", next.load(Ordering::SeqCst) - first);
 }
 
 fn tell(engine: Engine, plan: &Plan) -> ! {

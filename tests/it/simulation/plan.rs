@@ -1,29 +1,22 @@
-//! What a campaign goes through, as steps that a seed decides. A step names devices, records and what is held by number and
-//! not by identity, so that it means something (or nothing) whatever other steps are taken out: that is what lets a plan
-//! shrink.
+//! What a campaign goes through, step by step. A step names devices, records and what is held by number and not by identity,
+//! so that it means something (or nothing) whatever other steps are taken out: that is what lets a plan shrink.
 
 use std::fmt::{Display, Formatter};
 
-use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
-use rand::{Rng, RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::support::{JINYANG, Rec, ZHAOJUE, op};
-
-/// Who may hold a phone. The first of them write the same county.
-pub(crate) const PEOPLE: [&str; 4] = ["ali", "chen", "bo", "liangshan"];
+use crate::support::{Rec, op};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
-    /// The devices that there are at first: names of the cast.
+    /// The phones that there are at first, by who of the cast has them. Those that are made on the way count on from here.
     pub(crate) devices: Vec<&'static str>,
     pub(crate) records: Vec<Rec>,
     pub(crate) steps: Vec<Step>,
 }
 
-/// Something that happens. `device` and `record` count from 0.
+/// Something that happens. `device` and `record` count from 0; a device that is not there stands for one that is.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// A person changes a record on the phone, online or not. What the phone does not have, it makes: whole, or (`partial`)
@@ -40,6 +33,13 @@ pub(crate) enum Step {
         record: usize,
         made: Made,
     },
+    /// The phone's program has a fault: what it writes can never be applied.
+    Spoil {
+        device: usize,
+        record: usize,
+        fault: Fault,
+        made: Made,
+    },
     /// Another clock from now on.
     Clock {
         device: usize,
@@ -51,6 +51,10 @@ pub(crate) enum Step {
         most: usize,
         fate: PushFate,
     },
+    /// Several phones send all that they have, at the same moment.
+    Race {
+        devices: Vec<usize>,
+    },
     /// The phone asks for `pages` pages of `limit` records.
     Pull {
         device: usize,
@@ -58,6 +62,44 @@ pub(crate) enum Step {
         pages: usize,
         fate: PullFate,
     },
+    Assign {
+        team: &'static str,
+        county: &'static str,
+    },
+    /// One of a team's open assignments of a county is closed.
+    Close {
+        team: &'static str,
+        county: &'static str,
+    },
+    Revoke {
+        device: usize,
+        mode: &'static str,
+    },
+    /// A copy of the phone is put away, to be restored later.
+    Backup {
+        device: usize,
+    },
+    Restore {
+        device: usize,
+    },
+    /// The phone is copied as it is: two phones take themselves for the same device.
+    Twin {
+        device: usize,
+    },
+    /// A person of the prefecture (or the province) decides on the `nth` of what is held: of the open ones, or of all.
+    Settle {
+        nth: usize,
+        how: &'static str,
+        open: bool,
+        province: bool,
+    },
+    Resolve {
+        nth: usize,
+        keep: Keep,
+        open: bool,
+    },
+    /// The server is stopped and started.
+    Restart,
 }
 
 /// When the person made it, as the phone tells it.
@@ -77,6 +119,18 @@ pub(crate) enum Told {
     Nonsense,
 }
 
+/// What is wrong with an operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// A text where a number must be.
+    Type,
+    UnknownField,
+    /// A required field is cleared.
+    Cleared,
+    UnknownBucket,
+    UnknownCollection,
+}
+
 /// A phone's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Clock {
@@ -86,7 +140,7 @@ pub(crate) struct Clock {
     pub(crate) mono: bool,
     /// Whether the phone was started again just now.
     pub(crate) reboot: bool,
-    /// Whether it tells its clock at all.
+    /// Whether it tells no clock with its pushes.
     pub(crate) silent: bool,
 }
 
@@ -108,164 +162,66 @@ pub(crate) enum PullFate {
     Lost,
     /// The answer is stored, and asked for once more with the cursor of before.
     Repeated,
+    /// It is asked with a cursor that the phone had before, so many back.
+    OldCursor(usize),
+    /// The phone asks for the county of that record from its beginning.
+    Restart(usize),
 }
 
-impl Plan {
-    pub(crate) fn from_seed(seed: u64) -> Self {
-        let rng = &mut StdRng::seed_from_u64(seed);
-        let devices = PEOPLE[..rng.random_range(2..=PEOPLE.len())].to_vec();
-        let records: Vec<Rec> = (0..rng.random_range(1..=4)).map(|_| record(rng)).collect();
-        let count = rng.random_range(10..=60);
-        let mut plan = Self { seed, devices, records, steps: Vec::new() };
-        for _ in 0..count {
-            let step = plan.step(rng);
-            plan.steps.push(step);
-        }
-        plan
-    }
-
-    /// The same without one device and what it does; none when it is the only one.
-    pub(crate) fn without_device(&self, device: usize) -> Option<Self> {
-        let mut less = self.clone();
-        less.devices.remove(device);
-        less.steps.retain(|step| step.device() != device);
-        for step in &mut less.steps {
-            let n = step.device_mut();
-            *n -= usize::from(*n > device);
-        }
-        (!less.devices.is_empty()).then_some(less)
-    }
-
-    fn step(&self, rng: &mut StdRng) -> Step {
-        let device = rng.random_range(0..self.devices.len());
-        let record = rng.random_range(0..self.records.len());
-        match rng.random_range(0..100) {
-            0..35 => Step::Edit {
-                device,
-                record,
-                fields: fields(rng, self.records[record].collection),
-                partial: rng.random_ratio(1, 8),
-                made: made(rng),
-            },
-            35..43 => Step::Delete { device, record, made: made(rng) },
-            43..48 => Step::Clock { device, clock: clock(rng) },
-            48..76 => Step::Push {
-                device,
-                most: if rng.random_bool(0.7) { 500 } else { rng.random_range(0..=3) },
-                fate: match rng.random_range(0..10) {
-                    0..6 => PushFate::Answered,
-                    6..8 => PushFate::AnswerLost,
-                    8 => PushFate::Copies(rng.random_range(2..=4)),
-                    _ => PushFate::Repeated,
-                },
-            },
-            _ => Step::Pull {
-                device,
-                limit: if rng.random_bool(0.5) { 1000 } else { rng.random_range(1..=3) },
-                pages: rng.random_range(1..=4),
-                fate: match rng.random_range(0..10) {
-                    0..7 => PullFate::Stored,
-                    7..9 => PullFate::Lost,
-                    _ => PullFate::Repeated,
-                },
-            },
-        }
-    }
-}
-
-fn record(rng: &mut StdRng) -> Rec {
-    let collection = if rng.random_bool(0.5) { "households" } else { "interviews" };
-    let bucket = if rng.random_bool(0.7) { JINYANG } else { ZHAOJUE };
-    let mut bytes = [0; 16];
-    rng.fill_bytes(&mut bytes);
-    let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();
-    Rec { bucket: bucket.into(), collection, id }
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Keep {
+    Current,
+    Other,
+    Value,
 }
 
 /// What a new record needs. Two phones that make the same one say the same, but for what they edit.
 pub(crate) fn whole(record: &Rec) -> Value {
-    if record.collection == "households" {
-        return json!({ "village": op::village_of(&record.bucket), "head_name": "吉克阿力" });
+    match record.collection {
+        "households" => json!({ "village": op::village_of(&record.bucket), "head_name": "吉克阿力" }),
+        "visits" => json!({ "campaign": "0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e", "method": "site_visit",
+            "level": "household", "day": "2015-04-16" }),
+        _ => json!({ "visit": "0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e", "level": "household", "form": "household",
+            "form_version": 1 }),
     }
-    json!({ "visit": "0195f0c2-7a31-7c5e-9d0e-3f6a1b2c4d5e", "level": "household", "form": "household",
-        "form_version": 1 })
 }
 
-/// A few changes, of few fields and few values: so that they meet.
-fn fields(rng: &mut StdRng, collection: &str) -> Value {
-    let mut fields = json!({});
-    for _ in 0..rng.random_range(1..=3) {
-        let n = rng.random_range(0..4);
-        if collection == "households" {
-            let (name, value) = match rng.random_range(0..6) {
-                0 => ("phone", json!(format!("{n}"))),
-                1 => ("people", json!(n + 1)),
-                2 => ("income_wage", [json!(12.5), json!(0), json!(1e3), json!(-0.0)][n].clone()),
-                3 => {
-                    ("causes_other", [json!([]), json!(["illness"]), json!(["land", "water"]), json!(null)][n].clone())
-                }
-                4 => ("cooperative", [json!(true), json!(false), json!(null), json!(true)][n].clone()),
-                _ => ("remarks", [json!(null), json!("阿力"), json!("b"), json!("")][n].clone()),
-            };
-            fields[name] = value;
-        } else {
-            let value = [json!(null), json!("是"), json!(n), json!(["x", "y"])][n].clone();
-            match rng.random_range(0..5) {
-                0 => fields["respondent"] = json!(format!("{n}")),
-                1 => fields["answers.a"] = value,
-                2 => fields["answers.b"] = value,
-                3 => fields["answers.c"] = value,
-                _ => fields["respondent_relation"] = [json!(null), json!("b"), json!("c"), json!("d")][n].clone(),
+impl Plan {
+    /// The same without one device and what it does; none when it is the only one.
+    pub(crate) fn without_device(&self, device: usize) -> Option<Self> {
+        let mut less = self.clone();
+        less.devices.remove(device);
+        for step in &mut less.steps {
+            if let Step::Race { devices } = step {
+                devices.retain(|n| *n != device);
             }
         }
-    }
-    // The same as a map: entry by entry all the same.
-    if collection == "interviews" && rng.random_bool(0.3) {
-        let flat = fields.as_object_mut().expect("an object");
-        let entries: Vec<String> = flat.keys().filter(|name| name.starts_with("answers.")).cloned().collect();
-        let map = entries.into_iter().map(|name| {
-            let value = flat.remove(&name).expect("it is there");
-            (name["answers.".len()..].to_owned(), value)
-        });
-        let map: serde_json::Map<String, Value> = map.collect();
-        if !map.is_empty() {
-            flat.insert("answers".into(), map.into());
+        less.steps.retain_mut(|step| !step.devices().into_iter().any(|n| *n == device));
+        for n in less.steps.iter_mut().flat_map(Step::devices) {
+            *n -= usize::from(*n > device);
         }
+        (!less.devices.is_empty()).then_some(less)
     }
-    fields
-}
-
-fn made(rng: &mut StdRng) -> Made {
-    let ago = *[0, 0, 0, 1, 5, 1_000, 60_000, 3_600_000, 7_200_000].choose(rng).expect("not empty");
-    let told = match rng.random_range(0..30) {
-        0 => Told::Nothing,
-        1 => Told::Nonsense,
-        _ => Told::Rightly,
-    };
-    Made { ago, told }
-}
-
-fn clock(rng: &mut StdRng) -> Clock {
-    let hours = 3_600_000;
-    let ahead = *[0, 0, 30_000, -30_000, 90_000, -90_000, 5 * hours, -7 * hours, 400_000 * hours, -200_000 * hours]
-        .choose(rng)
-        .expect("not empty");
-    Clock { ahead, mono: rng.random_bool(0.5), reboot: rng.random_bool(0.3), silent: rng.random_ratio(1, 12) }
 }
 
 impl Step {
-    fn device_mut(&mut self) -> &mut usize {
+    fn devices(&mut self) -> Vec<&mut usize> {
         match self {
             Self::Edit { device, .. }
             | Self::Delete { device, .. }
+            | Self::Spoil { device, .. }
             | Self::Clock { device, .. }
             | Self::Push { device, .. }
-            | Self::Pull { device, .. } => device,
+            | Self::Pull { device, .. }
+            | Self::Revoke { device, .. }
+            | Self::Backup { device }
+            | Self::Restore { device }
+            | Self::Twin { device } => vec![device],
+            Self::Race { devices } => devices.iter_mut().collect(),
+            Self::Assign { .. } | Self::Close { .. } | Self::Settle { .. } | Self::Resolve { .. } | Self::Restart => {
+                Vec::new()
+            }
         }
-    }
-
-    fn device(&self) -> usize {
-        *self.clone().device_mut()
     }
 }
 
@@ -287,11 +243,29 @@ impl Display for Step {
                 write!(f, "device {device} edits record {record}{how}, {made}: {fields}")
             }
             Self::Delete { device, record, made } => write!(f, "device {device} deletes record {record}, {made}"),
+            Self::Spoil { device, record, fault, made } => {
+                write!(f, "device {device} spoils record {record}, {made}: {fault:?}")
+            }
             Self::Clock { device, clock } => write!(f, "device {device} has another clock: {clock:?}"),
             Self::Push { device, most, fate } => write!(f, "device {device} pushes at most {most}: {fate:?}"),
+            Self::Race { devices } => write!(f, "devices {devices:?} push at the same moment"),
             Self::Pull { device, limit, pages, fate } => {
                 write!(f, "device {device} pulls {pages} pages of {limit}: {fate:?}")
             }
+            Self::Assign { team, county } => write!(f, "{county} is given to team {team}"),
+            Self::Close { team, county } => write!(f, "an assignment of {county} to team {team} is closed"),
+            Self::Revoke { device, mode } => write!(f, "device {device} is revoked: {mode}"),
+            Self::Backup { device } => write!(f, "device {device} is copied, and the copy put away"),
+            Self::Restore { device } => write!(f, "device {device} is restored from its copy"),
+            Self::Twin { device } => write!(f, "device {device} is copied, and both go on"),
+            Self::Settle { nth, how, open, province } => {
+                let (of, who) = (if *open { "open" } else { "all" }, if *province { "province" } else { "prefecture" });
+                write!(f, "the {who} does {how} number {nth} of {of} held operations")
+            }
+            Self::Resolve { nth, keep, open } => {
+                write!(f, "conflict {nth} of {} is settled: {keep:?}", if *open { "the open ones" } else { "all" })
+            }
+            Self::Restart => write!(f, "the server is stopped and started"),
         }
     }
 }

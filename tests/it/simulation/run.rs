@@ -1,30 +1,40 @@
 //! Does what a plan says, over HTTP, and writes down what was asked and answered. It judges nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Barrier;
 
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::log::{Answer, Deed, Event};
-use super::plan::{Plan, PullFate, PushFate, Step};
-use crate::support::http::{Reply, Session};
-use crate::support::{World, now};
+use super::log::{Answer, Deed, Event, Push};
+use super::plan::{Keep, Plan, PullFate, PushFate, Step};
+use crate::support::http::Session;
+use crate::support::time::Time;
+use crate::support::{Rec, World, id_of, now};
+
+/// What is held, or in conflict, of the records of a plan fits on one page.
+const PAGE: &str = "limit=1000";
 
 pub(crate) struct Run<'a> {
     w: &'a World,
     pub(crate) clients: Vec<Client>,
     pub(crate) log: Vec<Event>,
+    /// Every device that there was, with its name in the plan.
+    labels: Vec<(String, String)>,
+    /// The open assignments, by team and county.
+    assignments: BTreeMap<(String, String), Vec<String>>,
     step: Option<usize>,
-}
-
-fn answer(reply: &Reply) -> Answer {
-    Answer { status: reply.status, body: reply.json() }
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(w: &'a World, plan: &Plan) -> Self {
-        let clients = plan.devices.iter().map(|name| Client::new(w.phone(name))).collect();
-        Self { w, clients, log: Vec::new(), step: None }
+        let clients: Vec<Client> = plan.devices.iter().map(|name| Client::new(w.phone(name))).collect();
+        let labels = (0..).zip(&clients).map(|(n, client)| (client.device.clone(), format!("device {n}"))).collect();
+        let assignments = w.cast().assignments.iter().map(|(key, id)| {
+            let (team, county) = key.split_once(' ').expect("a team and a county");
+            ((team.to_owned(), county.to_owned()), vec![id.clone()])
+        });
+        Self { w, clients, log: Vec::new(), labels, assignments: assignments.collect(), step: None }
     }
 
     /// Every step, then all that is still to be sent and to be had.
@@ -36,69 +46,115 @@ impl<'a> Run<'a> {
         self.step = None;
         for n in 0..self.clients.len() {
             self.push(n, usize::MAX, PushFate::Answered);
+            // What was refused, since the phone was copied, is sent under another name.
+            self.push(n, usize::MAX, PushFate::Answered);
         }
         for n in 0..self.clients.len() {
-            self.pull(n, 1000, usize::MAX, PullFate::Stored);
+            self.pull(n, 1000, usize::MAX, PullFate::Stored, &plan.records);
         }
+    }
+
+    /// With devices by their names in the plan.
+    pub(crate) fn readable(&self, text: &str) -> String {
+        self.labels.iter().fold(text.to_owned(), |text, (device, label)| text.replace(device, label))
     }
 
     fn step(&mut self, plan: &Plan, step: &Step) {
+        let count = self.clients.len();
         match step {
             Step::Edit { device, record, fields, partial, made } => {
-                self.clients[*device].edit(&plan.records[*record], fields, *partial, *made);
+                self.clients[device % count].edit(&plan.records[*record], fields, *partial, *made);
             }
-            Step::Delete { device, record, made } => self.clients[*device].delete(&plan.records[*record], *made),
-            Step::Clock { device, clock } => self.clients[*device].set_clock(*clock),
-            Step::Push { device, most, fate } => self.push(*device, *most, *fate),
-            Step::Pull { device, limit, pages, fate } => self.pull(*device, *limit, *pages, *fate),
+            Step::Delete { device, record, made } => self.clients[device % count].delete(&plan.records[*record], *made),
+            Step::Spoil { device, record, fault, made } => {
+                self.clients[device % count].spoil(&plan.records[*record], *fault, *made);
+            }
+            Step::Clock { device, clock } => self.clients[device % count].set_clock(*clock),
+            Step::Push { device, most, fate } => self.push(device % count, *most, *fate),
+            Step::Race { devices } => {
+                let mut devices: Vec<usize> = devices.iter().map(|n| n % count).collect();
+                devices.dedup();
+                self.race(&devices);
+            }
+            Step::Pull { device, limit, pages, fate } => {
+                self.pull(device % count, *limit, *pages, *fate, &plan.records);
+            }
+            Step::Assign { team, county } => self.assign(team, county),
+            Step::Close { team, county } => self.close(team, county),
+            Step::Revoke { device, mode } => self.revoke(device % count, mode),
+            Step::Backup { device } => self.clients[device % count].back_up(),
+            Step::Restore { device } => self.clients[device % count].restore(),
+            Step::Twin { device } => {
+                let twin = self.clients[device % count].clone();
+                self.clients.push(twin);
+            }
+            Step::Settle { nth, how, open, province } => self.settle(*nth, how, *open, *province),
+            Step::Resolve { nth, keep, open } => self.resolve(*nth, *keep, *open),
+            Step::Restart => self.w.restart(),
         }
     }
 
-    fn note(&mut self, sent: crate::support::time::Time, deed: Deed) {
+    fn note(&mut self, sent: Time, deed: Deed) {
         self.log.push(Event { step: self.step, sent, answered: now(), deed });
     }
 
     fn push(&mut self, n: usize, most: usize, fate: PushFate) {
         let envelope = self.clients[n].envelope(most);
         let copies = if let PushFate::Copies(copies) = fate { copies } else { 1 };
-        let answers = self.send(n, &envelope, copies);
-        let done = answers.iter().find(|answer| answer.status == 200).cloned();
-        if let (Some(done), true) = (done, fate != PushFate::AnswerLost) {
-            self.clients[n].answered(&done.body);
+        let sent = now();
+        let push = send(vec![(&self.clients[n], &envelope); copies]).into_iter().reduce(|mut all, copy| {
+            all.answers.extend(copy.answers);
+            all
+        });
+        let push = push.expect("there is one at least");
+        let answer = push.answers[0].clone();
+        self.note(sent, Deed::Push(push));
+        if fate == PushFate::AnswerLost {
+            return;
         }
-        if fate == PushFate::Repeated {
-            self.send(n, &envelope, 1);
+        self.answered(n, &answer);
+        if fate == PushFate::Repeated && answer.status == 200 {
+            let sent = now();
+            let again = send(vec![(&self.clients[n], &envelope)]).remove(0);
+            self.note(sent, Deed::Push(again));
         }
     }
 
-    fn send(&mut self, n: usize, envelope: &Value, copies: usize) -> Vec<Answer> {
-        let (sent, client) = (now(), &self.clients[n]);
-        let post = |session: &Session| answer(&session.post("/v1/sync/push", envelope).send());
-        let answers = if copies == 1 {
-            vec![post(&client.session)]
-        } else {
-            let barrier = &Barrier::new(copies);
-            std::thread::scope(|scope| {
-                let copy = |_| {
-                    scope.spawn(move || {
-                        barrier.wait();
-                        post(&client.session)
-                    })
-                };
-                let sending: Vec<_> = (0..copies).map(copy).collect();
-                sending.into_iter().map(|one| one.join().expect("a copy has an answer")).collect()
-            })
-        };
-        let deed = Deed::Push { device: client.device.clone(), envelope: envelope.clone(), answers: answers.clone() };
-        self.note(sent, deed);
-        answers
+    fn race(&mut self, devices: &[usize]) {
+        let envelopes: Vec<Value> = devices.iter().map(|n| self.clients[*n].envelope(usize::MAX)).collect();
+        let sent = now();
+        let pushes = send(devices.iter().map(|n| &self.clients[*n]).zip(&envelopes).collect());
+        self.note(sent, Deed::Race(pushes.clone()));
+        for (n, push) in devices.iter().zip(pushes) {
+            self.answered(*n, &push.answers[0]);
+        }
     }
 
-    fn pull(&mut self, n: usize, limit: usize, pages: usize, fate: PullFate) {
-        for _ in 0..pages {
+    /// The phone hears what became of its push.
+    fn answered(&mut self, n: usize, answer: &Answer) {
+        if answer.status == 200 {
+            self.clients[n].answered(&answer.body);
+        } else if answer.body["code"] == "device_cloned" {
+            let name = self.clients[n].name.clone();
+            let (sent, phone) = (now(), self.w.new_phone(&name));
+            self.clients[n].become_device(&phone);
+            self.labels.push((phone.device.clone(), format!("device {n} under another name")));
+            self.note(sent, Deed::Register { device: phone.device, name });
+        }
+    }
+
+    fn pull(&mut self, n: usize, limit: usize, pages: usize, fate: PullFate, records: &[Rec]) {
+        for page in 0..pages {
+            let client = &self.clients[n];
             let mut asked = json!({ "schema": 1, "limit": limit });
-            if let Some(cursor) = &self.clients[n].mirror.cursor {
-                asked["cursor"] = cursor.as_str().into();
+            let mut cursor = client.mirror.cursor.as_deref();
+            match fate {
+                PullFate::OldCursor(back) if page == 0 => cursor = client.old_cursor(back).or(cursor),
+                PullFate::Restart(record) if page == 0 => asked["restart"] = json!([records[record].bucket]),
+                _ => {}
+            }
+            if let Some(cursor) = cursor {
+                asked["cursor"] = cursor.into();
             }
             let answer = self.ask(n, &asked);
             if answer.status != 200 || fate == PullFate::Lost {
@@ -117,12 +173,101 @@ impl<'a> Run<'a> {
 
     fn ask(&mut self, n: usize, asked: &Value) -> Answer {
         let (sent, client) = (now(), &self.clients[n]);
-        let answer = answer(&client.session.pull_body(asked));
+        let answer = Answer::from(client.session.pull_body(asked));
         self.note(sent, Deed::Pull { device: client.device.clone(), asked: asked.clone(), answer: answer.clone() });
         answer
     }
 
-    pub(crate) fn office(&self) -> &Session {
-        self.w.province()
+    fn assign(&mut self, team: &'static str, county: &'static str) {
+        let cast = self.w.cast();
+        let body = json!({ "campaign": cast.campaign, "team": cast.teams[team], "county": county,
+            "kind": "provincial", "from": "2015-04-15", "to": "2015-05-05" });
+        let sent = now();
+        let reply = self.w.province().post("/v1/assignments", &body).send().status(&[201]);
+        let answer = Answer::from(reply);
+        let open = self.assignments.entry((team.into(), county.into())).or_default();
+        open.push(id_of(&answer.body));
+        self.note(sent, Deed::Assign { team, county, answer });
     }
+
+    fn close(&mut self, team: &'static str, county: &'static str) {
+        let open = self.assignments.get_mut(&(team.to_owned(), county.to_owned()));
+        let Some(id) = open.and_then(Vec::pop) else { return };
+        let sent = now();
+        let path = format!("/v1/assignments/{id}/close");
+        let answer = Answer::from(self.w.province().post(&path, &json!({})).send().status(&[200]));
+        self.note(sent, Deed::Close { team, county, answer });
+    }
+
+    fn revoke(&mut self, n: usize, mode: &'static str) {
+        // Who was told to forget everything has.
+        if self.clients[n].revoked == Some("wipe") {
+            return;
+        }
+        let (sent, device) = (now(), self.clients[n].device.clone());
+        self.w.province().post(&format!("/v1/devices/{device}/revoke"), &json!({ "mode": mode })).send().ok();
+        for client in self.clients.iter_mut().filter(|client| client.device == device) {
+            client.revoked = Some(mode);
+        }
+        self.note(sent, Deed::Revoke { device, mode });
+    }
+
+    fn office(&self, province: bool) -> (&'a Session, String) {
+        let name = if province { "province" } else { "liangshan" };
+        (self.w.office(name), self.w.cast().users[name].clone())
+    }
+
+    fn settle(&mut self, nth: usize, how: &'static str, open: bool, province: bool) {
+        let (office, user) = self.office(province);
+        let filter = if open { "&state=open" } else { "" };
+        let listed = office.all(&format!("/v1/held-ops?{PAGE}{filter}"));
+        let Some(held) = listed.get(nth % listed.len().max(1)).cloned() else { return };
+        let sent = now();
+        let answer = office.post(&format!("/v1/held-ops/{}/{how}", id_of(&held)), &json!({})).send();
+        self.note(sent, Deed::Settle { held, how, user, answer: answer.into() });
+    }
+
+    fn resolve(&mut self, nth: usize, keep: Keep, open: bool) {
+        let (office, user) = self.office(false);
+        let filter = if open { "&state=open" } else { "" };
+        let listed = office.all(&format!("/v1/conflicts?{PAGE}{filter}"));
+        let Some(conflict) = listed.get(nth % listed.len().max(1)).cloned() else { return };
+        let body = match keep {
+            Keep::Current => json!({ "keep": "current" }),
+            Keep::Other => json!({ "keep": "other" }),
+            Keep::Value => json!({ "value": another(conflict["field"].as_str().unwrap_or_default()) }),
+        };
+        let sent = now();
+        let answer = office.post(&format!("/v1/conflicts/{}/resolve", id_of(&conflict)), &body).send();
+        self.note(sent, Deed::Resolve { conflict, body, user, answer: answer.into() });
+    }
+}
+
+/// A value that nobody else gives.
+fn another(field: &str) -> Value {
+    match field {
+        "people" | "income_wage" => json!(9),
+        "causes_other" => json!(["other"]),
+        "cooperative" | "mock_location" => json!(true),
+        "day" => json!("2015-05-01"),
+        "state" => json!("planned"),
+        _ => json!("z"),
+    }
+}
+
+/// All of them at the same moment.
+fn send(pushes: Vec<(&Client, &Value)>) -> Vec<Push> {
+    let barrier = &Barrier::new(pushes.len());
+    std::thread::scope(|scope| {
+        let post = |(client, envelope): (&Client, &Value)| {
+            let (session, device, envelope) = (client.session.clone(), client.device.clone(), envelope.clone());
+            scope.spawn(move || {
+                barrier.wait();
+                let answers = vec![session.post("/v1/sync/push", &envelope).send().into()];
+                Push { device, envelope, answers }
+            })
+        };
+        let sending: Vec<_> = pushes.into_iter().map(post).collect();
+        sending.into_iter().map(|one| one.join().expect("each has an answer")).collect()
+    })
 }

@@ -1,9 +1,10 @@
-//! What the server tells of everything once all is done, as the province sees it.
+//! What the server tells of everything once all is done: to the province, and to every phone.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::client::Client;
 use super::plan::Plan;
 use crate::support::http::Session;
 use crate::support::{Mirror, Rec};
@@ -13,10 +14,30 @@ pub(crate) struct Truth {
     pub(crate) held: Vec<Value>,
     pub(crate) conflicts: Vec<Value>,
     pub(crate) pulled: Mirror,
+    /// By device.
+    pub(crate) seen: BTreeMap<String, Seen>,
+}
+
+/// The lists that a caller gets.
+pub(crate) struct Seen {
+    pub(crate) records: Vec<Value>,
+    pub(crate) held: Vec<Value>,
+    pub(crate) conflicts: Vec<Value>,
+}
+
+impl Seen {
+    fn by(session: &Session) -> Self {
+        let of = |collection| session.all(&format!("/v1/{collection}?limit=1000"));
+        Self {
+            records: ["households", "interviews", "visits"].into_iter().flat_map(of).collect(),
+            held: session.all("/v1/held-ops?limit=1000"),
+            conflicts: session.all("/v1/conflicts?limit=1000"),
+        }
+    }
 }
 
 impl Truth {
-    pub(crate) fn of(office: &Session, plan: &Plan) -> Self {
+    pub(crate) fn of(office: &Session, plan: &Plan, clients: &[Client]) -> Self {
         let history = |record: &Rec| {
             let path = format!("{}/history?limit=1000", record.path());
             if office.get(&path).send().status(&[200, 404]).status == 404 {
@@ -28,11 +49,14 @@ impl Truth {
         };
         let mut pulled = Mirror::of(office);
         pulled.sync();
+        let Seen { held, conflicts, .. } = Seen::by(office);
+        let others = clients.iter().filter(|client| client.revoked.is_none());
         Self {
             histories: plan.records.iter().map(|record| (record.clone(), history(record))).collect(),
-            held: office.all("/v1/held-ops?limit=1000"),
-            conflicts: office.all("/v1/conflicts?limit=1000"),
+            held,
+            conflicts,
             pulled,
+            seen: others.map(|client| (client.device.clone(), Seen::by(&client.session))).collect(),
         }
     }
 

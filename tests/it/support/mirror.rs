@@ -21,6 +21,7 @@ pub(crate) struct Held {
     pub(crate) fields: Option<Value>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Mirror {
     session: Session,
     pub(crate) cursor: Option<String>,

@@ -21,16 +21,31 @@ struct Place {
     upto: u64,
     /// It was given from its beginning and has not come to its end: it may leave out tombstones.
     fresh: bool,
+    /// How often the county had come into scope then.
+    grants: u64,
+    /// It is to be given from its beginning, which has not come on a page yet.
+    restart: bool,
 }
 
 impl Model<'_> {
     pub(super) fn pull(&mut self, device: &str, asked: &Value, answer: &Answer) -> Check {
+        if let Some(mode) = self.revoked(device) {
+            let action = if mode == "flush" { "flush_then_wipe" } else { "wipe" };
+            let refused = answer.status == 403 && answer.body["code"] == "device_revoked";
+            ensure!(refused && answer.body["action"] == action, "a revoked device may not pull: {answer}");
+            return Ok(());
+        }
         ensure!(answer.status == 200, "a pull must be answered: {answer}");
         let page = &answer.body;
-        let cursor = match asked["cursor"].as_str() {
+        let mut cursor = match asked["cursor"].as_str() {
             None => Cursor::default(),
             Some(text) => self.cursors[&(device.to_owned(), text.to_owned())].clone(),
         };
+        for bucket in asked["restart"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if let Some(place) = cursor.buckets.get_mut(bucket) {
+                place.restart = true;
+            }
+        }
         let next = self.page(device, &cursor, asked["limit"].as_u64().expect("a limit"), page)?;
         let text = page["cursor"].as_str().ok_or_else(|| format!("no cursor in {page}"))?;
         self.cursors.insert((device.to_owned(), text.to_owned()), next);
@@ -38,27 +53,26 @@ impl Model<'_> {
     }
 
     fn page(&self, device: &str, cursor: &Cursor, limit: u64, page: &Value) -> Check<Cursor> {
-        let scope = &self.authors[device].scope;
+        let scope = self.scope(device);
         let revoked: Vec<&String> = cursor.buckets.keys().filter(|bucket| !scope.contains(*bucket)).collect();
         ensure!(page["revoked"] == json!(revoked), "revoked must be {revoked:?}: {page}");
         let mut next = cursor.clone();
         next.buckets.retain(|bucket, _| scope.contains(bucket));
         let mut given = 0;
-        let parts = page["buckets"].as_array().ok_or_else(|| format!("no buckets in {page}"))?;
         let mut listed = Vec::new();
-        for part in parts {
+        for part in page["buckets"].as_array().ok_or_else(|| format!("no buckets in {page}"))? {
             let bucket = part["bucket"].as_str().ok_or_else(|| format!("a part without a bucket: {part}"))?;
             ensure!(scope.contains(bucket), "{bucket} is out of scope: {page}");
             ensure!(!listed.contains(&bucket), "{bucket} is given twice: {page}");
             listed.push(bucket);
             let before = next.buckets.get(bucket).cloned();
-            let place = self.part(bucket, before.as_ref(), part)?;
+            let place = self.part(bucket, before.as_ref(), self.grants(device, bucket), part)?;
             next.buckets.insert(bucket.to_owned(), place);
             given += part["changes"].as_array().map_or(0, Vec::len) as u64;
         }
         ensure!(given <= limit, "{given} records, and the limit is {limit}: {page}");
-        let missing: Vec<&String> =
-            scope.iter().filter(|bucket| self.has_more(bucket, next.buckets.get(*bucket))).collect();
+        let more = |bucket: &&String| self.has_more(bucket, next.buckets.get(*bucket), self.grants(device, bucket));
+        let missing: Vec<&String> = scope.iter().filter(more).collect();
         if page["more"] == false {
             ensure!(missing.is_empty(), "there is more of {missing:?}: {page}");
         } else {
@@ -78,15 +92,20 @@ impl Model<'_> {
         changed
     }
 
-    fn has_more(&self, bucket: &str, place: Option<&Place>) -> bool {
-        let Some(place) = place else { return true };
+    fn has_more(&self, bucket: &str, place: Option<&Place>, grants: u64) -> bool {
+        let Some(place) = place.filter(|place| place.grants == grants && !place.restart) else { return true };
         self.changes(bucket, place.upto).iter().any(|(_, record, _)| !(place.fresh && record.deleted))
     }
 
     /// One county of a page: the next changes after `before`, none left out.
-    fn part(&self, bucket: &str, before: Option<&Place>, part: &Value) -> Check<Place> {
+    fn part(&self, bucket: &str, before: Option<&Place>, grants: u64, part: &Value) -> Check<Place> {
         let changes = part["changes"].as_array().ok_or_else(|| format!("no changes in {part}"))?;
-        ensure!(part["reset"] == false, "nothing was taken away, nor restarted: {part}");
+        let reset = part["reset"] == true;
+        if let Some(place) = before {
+            let due = place.grants != grants || place.restart;
+            ensure!(reset == due, "reset must be {due}: {place:?}, {part}");
+        }
+        let before = before.filter(|_| !reset);
         let start = before.map_or(0, |place| place.upto);
         let fresh = before.is_none_or(|place| place.fresh);
         let mut due = self.changes(bucket, start).into_iter();
@@ -125,6 +144,6 @@ impl Model<'_> {
         ensure!(!complete || told >= head, "{bucket} stands at {head}: {part}");
         ensure!(told >= upto, "its seq lies below its changes: {part}");
         ensure!(complete || !changes.is_empty(), "a county that is neither complete nor given: {part}");
-        Ok(Place { upto: if complete { told } else { upto }, fresh: fresh && !complete })
+        Ok(Place { upto: if complete { told } else { upto }, fresh: fresh && !complete, grants, restart: false })
     }
 }

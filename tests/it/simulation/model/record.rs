@@ -54,6 +54,7 @@ pub(crate) struct Record {
 /// A field conflict as it is recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Conflict {
+    pub(crate) settled_by: Option<String>,
     pub(crate) record: Rec,
     pub(crate) field: String,
     pub(crate) base: Value,
@@ -78,6 +79,10 @@ impl Record {
         self.revs.len() as u64
     }
 
+    pub(crate) fn lives(&self) -> bool {
+        self.rev() > 0 && !self.deleted
+    }
+
     pub(crate) fn last(&self) -> Option<&Rev> {
         self.revs.last()
     }
@@ -90,7 +95,7 @@ impl Record {
         named.max_by_key(|(n, rev)| (rev.op.stamp, &rev.op.device, *n))
     }
 
-    fn value(&self, name: &str, upto: u64) -> Value {
+    pub(crate) fn value(&self, name: &str, upto: u64) -> Value {
         self.winner(name, upto).map_or(Value::Null, |(_, rev)| rev.op.fields[name].clone())
     }
 
@@ -150,7 +155,7 @@ impl Record {
             let wins = (op.stamp, &op.device) > (present.op.stamp, &present.op.device);
             let (current, other) = if wins { (new, old) } else { (old, new) };
             let base = self.value(name, seen);
-            Some(Conflict { record: op.record.clone(), field: name.clone(), base, current, other })
+            Some(Conflict { record: op.record.clone(), field: name.clone(), base, current, other, settled_by: None })
         };
         op.fields.iter().filter_map(against).collect()
     }
@@ -173,14 +178,4 @@ pub(crate) fn flat(fields: &Value) -> BTreeMap<String, Value> {
         }
     }
     flat
-}
-
-/// Whether a record with these fields may begin to live.
-pub(crate) fn is_whole(collection: &str, fields: &Map<String, Value>) -> bool {
-    let required: &[&str] = match collection {
-        "households" => &["village", "head_name"],
-        "interviews" => &["visit", "level", "form", "form_version"],
-        other => panic!("the model knows nothing of {other}"),
-    };
-    required.iter().all(|name| fields.contains_key(*name))
 }
