@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     // SAFETY: reads and sets a number, before there is any other thread. MIMALLOC_PURGE_DELAY still goes before it.
     unsafe {
         if mi_option_get(PURGE_DELAY) == 1000 {
-            mi_option_set_default(PURGE_DELAY, 10);
+            mi_option_set_default(PURGE_DELAY, 2);
         }
     }
     match Cli::parse().run() {
