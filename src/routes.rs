@@ -3,7 +3,8 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, held_ops, me, records, teams, users,
+    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, findings, held_ops, me, records, teams,
+    users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -30,6 +31,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(campaigns::routes).configure(draws::routes).configure(assignments::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
+    cfg.configure(findings::routes);
     // Last: its paths begin with a name.
     cfg.configure(records::routes);
 }
@@ -48,6 +50,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "auth", description = "Signing in and out; access tokens last 15 minutes, refresh tokens count once"),
         (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
         (name = "records", description = "The seven collections, for those who are online"),
+        (name = "findings", description = "What becomes of a finding: its steps, its deadline"),
         (name = "conflicts", description = "Two values of one field: a person chooses"),
         (name = "held-ops", description = "Operations that could not be applied: a person releases or discards them"),
         (name = "users", description = "Who may sign in, under the caller's office"),

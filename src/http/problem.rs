@@ -52,6 +52,7 @@ codes! {
     AlreadySettled = "already_settled", CONFLICT, "Already settled", "已经处理过";
     NotReleasable = "not_releasable", CONFLICT, "It cannot be released", "无法放行";
     RecordDeleted = "record_deleted", CONFLICT, "The record is deleted", "记录已被删除";
+    WrongStep = "wrong_step", CONFLICT, "The finding's state does not lead there", "该问题的当前状态不能进入此环节";
     Gone = "gone", GONE, "It is gone", "已不存在";
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "It has changed meanwhile", "数据已被更改";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The request is too large", "请求过大";

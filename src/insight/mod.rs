@@ -1,3 +1,4 @@
 //! What is worked out from the records. Nothing here speaks SQL or HTTP.
 
+pub mod findings;
 pub mod sampling;

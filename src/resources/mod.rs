@@ -7,6 +7,7 @@ pub mod devices;
 pub mod dictionary;
 pub mod divisions;
 pub mod draws;
+pub mod findings;
 pub mod held_ops;
 pub mod me;
 pub mod records;

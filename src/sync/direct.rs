@@ -3,14 +3,16 @@
 //! over the same desk as a push.
 
 use super::desk::{Desk, Shown, Wanted, fill};
+use super::steps;
 use crate::fields::{self, Fault, FieldError};
 use crate::http::checks::invalid;
 use crate::http::{Code, Problem};
 use crate::store::records::Key;
 use crate::store::{StoreError, Tx};
 use std::collections::BTreeSet;
+use sync_core::Collection;
 use sync_core::merge::{Change, Op, Reason};
-use sync_core::record::Author;
+use sync_core::record::{Author, Past, Record};
 use uuid::Uuid;
 
 /// Who writes, and when (milliseconds since 1970).
@@ -47,15 +49,41 @@ impl Direct {
         Ok(Self { desk, key, author, now: by.now })
     }
 
+    /// As [`Direct::standing`], for those who look into it.
+    pub fn record(&self) -> Option<&Record> {
+        self.desk.subject(&self.key)?.record()
+    }
+
     /// The record as it stands, deleted or not; `None` where there never was one.
     pub fn standing(&self) -> Option<Standing> {
-        let at = self.desk.subject(&self.key)?.record()?.last.at;
+        let at = self.record()?.last.at;
         Some(Standing { key: self.key, shown: self.desk.show(&self.key)?, at })
     }
 
     /// Merges the change into the record and stores it. 422 where a record that begins to live would lack a required
     /// field.
     pub fn write(mut self, tx: &mut Tx<'_>, change: Change) -> Result<Standing, Problem> {
+        self.merge(change)?;
+        let standing = self.standing().ok_or_else(|| Problem::new(Code::Internal))?;
+        self.desk.close(tx)?;
+        Ok(standing)
+    }
+
+    /// The same; gives the record, and everything before its latest operation.
+    pub fn write_record(mut self, tx: &mut Tx<'_>, change: Change) -> Result<(Record, Vec<Past>), Problem> {
+        self.merge(change)?;
+        let subject = self.desk.subject(&self.key);
+        let written = subject.and_then(|subject| Some((subject.record()?.clone(), subject.past().to_vec())));
+        self.desk.close(tx)?;
+        written.ok_or_else(|| Problem::new(Code::Internal))
+    }
+
+    fn merge(&mut self, change: Change) -> Result<(), Problem> {
+        if let Change::Upsert(edits) = &change
+            && self.key.collection == Collection::Findings
+        {
+            steps::refuse(self.record(), edits, self.author.team)?;
+        }
         let seen = self.standing().map(|standing| standing.shown.rev);
         let (stamp, base) = self.desk.stamp(&self.key, seen, self.now, None);
         let op = Op {
@@ -73,14 +101,12 @@ impl Direct {
             Reason::Incomplete => invalid(self.lacks(&op)),
             Reason::Deleted => Problem::new(Code::RecordDeleted),
         })?;
-        let standing = self.standing().ok_or_else(|| Problem::new(Code::Internal))?;
-        self.desk.close(tx)?;
-        Ok(standing)
+        Ok(())
     }
 
     /// The required fields that neither the record nor the operation has.
     fn lacks(&self, op: &Op) -> Vec<FieldError> {
-        let record = self.desk.subject(&self.key).and_then(|subject| subject.record());
+        let record = self.record();
         let has = |name: &str| {
             let given = |edits: &Vec<(String, Option<String>)>| edits.iter().any(|(n, v)| n == name && v.is_some());
             matches!(&op.change, Change::Upsert(edits) if given(edits))

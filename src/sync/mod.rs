@@ -13,6 +13,7 @@ pub mod result;
 pub mod routes;
 pub mod sealed;
 pub mod settle;
+pub mod steps;
 mod strict;
 #[cfg(test)]
 mod tests;

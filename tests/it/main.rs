@@ -20,6 +20,7 @@ mod draws;
 mod envelope;
 mod events;
 mod fields;
+mod findings;
 mod held;
 mod history;
 mod hostile;

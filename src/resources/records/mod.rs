@@ -100,7 +100,8 @@ fn not_found() -> Problem {
     Problem::new(Code::NotFound).detail("There is no such record in your counties.", "您负责的区县中没有这条记录。")
 }
 
-fn gone() -> Problem {
+/// 410, to those who may see the record's county.
+pub(super) fn gone() -> Problem {
     let detail = "This record was deleted. Its history is still there.";
     Problem::new(Code::Gone).detail(detail, "该记录已被删除，其历史仍可查阅。")
 }
@@ -140,14 +141,14 @@ async fn list(
 /// Which county is meant.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-struct Where {
+pub(super) struct Where {
     /// The county; for the rare case that two counties in scope hold records of the same id.
     #[param(example = "513430")]
     bucket: Option<String>,
 }
 
 impl Where {
-    fn bucket(&self) -> Result<Option<Bucket>, Problem> {
+    pub(super) fn bucket(&self) -> Result<Option<Bucket>, Problem> {
         self.bucket.as_deref().map(|code| code.parse().map_err(|_| not_found())).transpose()
     }
 }
@@ -184,7 +185,8 @@ async fn read(
     Answer::ok(&Record::try_from(row)?)
 }
 
-fn find(
+/// The record of this id in the caller's counties; 404 without one.
+pub(super) fn find(
     conn: &mut Conn,
     caller: &Caller,
     collection: Collection,

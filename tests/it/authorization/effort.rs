@@ -91,6 +91,9 @@ on_both_engines! {
             calls.push(("GET", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
             calls.push(("GET", format!("/v1/{}/{{}}?bucket={WUSHENG}", record.collection), record.id.clone()));
             calls.push(("GET", format!("/v1/{}/{{}}/history", record.collection), record.id.clone()));
+            if record.collection == "findings" {
+                calls.push(("GET", "/v1/findings/{}/steps".into(), record.id.clone()));
+            }
             calls.push(("PATCH", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
             calls.push(("DELETE", format!("/v1/{}/{{}}", record.collection), record.id.clone()));
         }

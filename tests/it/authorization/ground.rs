@@ -32,6 +32,8 @@ pub(super) struct Ground<'w> {
     /// One of each collection.
     pub(super) records: Vec<Rec>,
     pub(super) guizhou: Session,
+    /// The province's, and no caller's.
+    clerk: Phone,
     /// Of 5134, with nobody in it.
     spare: String,
     /// Somebody of team four who does nothing.
@@ -88,6 +90,7 @@ impl<'w> Ground<'w> {
             guizhou: guizhou.session.clone(),
             spare: id_of(&spare),
             mover: user(w, "mover", mover),
+            clerk: w.new_phone("province"),
             refresh: RefCell::new(w.er().refresh_token.clone()),
         }
     }
@@ -97,6 +100,13 @@ impl<'w> Ground<'w> {
         let record = Rec::household(ZHAOJUE);
         self.w.ali().push_one(record.create_with(json!({ "phone": "1" })));
         conflict_ids(&self.w.bo().push_one(record.edit(json!({ "phone": "2" })))).remove(0)
+    }
+
+    /// A new finding of ZHAOJUE.
+    pub(super) fn finding(&self, state: &str) -> String {
+        let record = Rec::new("findings", ZHAOJUE);
+        is(self.clerk.push_one(record.create_with(json!({ "state": state }))), "applied");
+        record.id
     }
 
     /// A new held operation of ZHAOJUE.

@@ -76,6 +76,7 @@ fn reads() -> Vec<Row> {
             get(format!("/v1/assignments/{}", g.w.cast().assignments[&format!("two {ZHAOJUE}")]))
         }),
         row("listConflicts", ALL, |_| get("/v1/conflicts")),
+        row("readFindingSteps", SCOPE, |g| get(format!("/v1/findings/{}/steps", g.finding("open")))),
         row("listHeldOps", ALL, |_| get("/v1/held-ops")),
         row("readHeldOp", SCOPE, |g| get(format!("/v1/held-ops/{}", g.held()))),
     ];
@@ -168,6 +169,10 @@ fn work() -> Vec<Row> {
         let path = format!("/v1/assignments/{}", g.assignment(kind));
         post(format!("{path}/close"), json!({})).watched(path)
     };
+    let step = |g: &Ground<'_>, from: &str, to: &str| {
+        let path = format!("/v1/findings/{}/steps", g.finding(from));
+        post(path.clone(), json!({ "to": to, "verified_note": "x" })).watched(path)
+    };
     let settle = |id: String, how: &str| {
         let path = format!("/v1/held-ops/{id}");
         post(format!("{path}/{how}"), json!({})).watched(path)
@@ -186,6 +191,10 @@ fn work() -> Vec<Row> {
         row("closeAssignment", OFFICES, move |g| close(g, "prefecture")),
         row("closeAssignment", [200, 403, 403, 404, 404, 403], move |g| close(g, "provincial")),
         row("closeAssignment", [200, 403, 403, 404, 404, 403], move |g| close(g, "spot_check")),
+        row("takeFindingStep", SCOPE, move |g| step(g, "open", "accepted")),
+        row("takeFindingStep", [200, 200, 403, 404, 404, 404], move |g| step(g, "rectified", "verified")),
+        row("takeFindingStep", [200, 200, 403, 404, 404, 404], move |g| step(g, "verified", "closed")),
+        row("takeFindingStep", [200, 200, 403, 404, 404, 404], move |g| step(g, "open", "rejected")),
         row("resolveConflict", OFFICES, |g| {
             let id = g.conflict();
             let resolve = post(format!("/v1/conflicts/{id}/resolve"), json!({ "keep": "other" }));

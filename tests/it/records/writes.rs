@@ -179,7 +179,9 @@ on_both_engines! {
         let (record, _) = make(w, w.liangshan(), "findings", ZHAOJUE);
         let problem = change(&w.chen().session, &record, json!({ "state": "verified" })).problem(422, "invalid");
         assert_eq!(pointers(&problem), ["/state"]);
-        change(w.liangshan(), &record, json!({ "state": "verified" })).ok();
+        change(w.liangshan(), &record, json!({ "state": "accepted" })).ok();
+        // Nor does an office, before it is put right.
+        change(w.liangshan(), &record, json!({ "state": "verified" })).problem(409, "wrong_step");
     }
 
     fn a_village_has_one_sheet(w) {

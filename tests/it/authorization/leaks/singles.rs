@@ -28,6 +28,7 @@ fn body(operation: &str) -> Value {
         "createDraw" => json!({ "level": "village", "county": JINYANG, "method": "srs", "places": { "total": 1 } }),
         "revealDraw" | "changeRecord" => json!({}),
         "changeDraw" => json!({ "visible_from": null }),
+        "takeFindingStep" => json!({ "to": "accepted" }),
         "replaceDrawUnit" => json!({ "reason": "x" }),
         other => panic!("{other} takes a body: say which"),
     }

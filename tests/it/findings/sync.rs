@@ -1,0 +1,85 @@
+use super::*;
+
+on_both_engines! {
+    fn a_skipped_step_is_kept_and_flagged(w) {
+        let record = found(w, json!({}));
+        is(w.ali().push_one(record.edit(json!({ "state": "rectified", "rectification": "已修" })).base(1)), "applied");
+        let told_now = steps(w.ali(), &record);
+        assert_eq!(told_now["state"], "rectified");
+        assert_eq!(told(&told_now), [("open→rectified".to_owned(), vec!["step_skipped".to_owned()])]);
+        assert_eq!(w.ali().fields(&record)["state"], "rectified");
+        // It goes on from there.
+        step(w.liangshan(), &record, json!({ "to": "verified" })).ok();
+    }
+
+    fn a_step_of_another_role_is_kept_and_flagged(w) {
+        let record = found(w, json!({}));
+        is(w.ali().push_one(record.edit(json!({ "state": "rejected", "verified_note": "不属实" })).base(1)), "applied");
+        assert_eq!(told(&steps(w.ali(), &record)), [("open→rejected".to_owned(), vec!["not_by_role".to_owned()])]);
+        assert_eq!(w.ali().fields(&record)["state"], "rejected");
+    }
+
+    fn a_rejection_without_a_reason_is_kept_and_flagged(w) {
+        let record = found(w, json!({}));
+        is(w.phone("province").push_one(record.edit(json!({ "state": "rejected" })).base(1)), "applied");
+        assert_eq!(told(&steps(w.ali(), &record)), [("open→rejected".to_owned(), vec!["reason_missing".to_owned()])]);
+    }
+
+    /// What only an office may ever say is held, as any operation that cannot be applied: found again, and not in force.
+    fn what_no_team_may_say_is_held(w) {
+        let record = found(w, json!({ "state": "rectified" }));
+        is(w.ali().push_one(record.edit(json!({ "state": "verified" })).base(1)), "rejected");
+        assert_eq!(w.ali().fields(&record)["state"], "rectified");
+        let held = w.province().all(&format!("/v1/held-ops?record_id={}", record.id));
+        assert_eq!((held.len(), &held[0]["errors"][0]["code"]), (1, &json!("not_allowed")));
+    }
+
+    fn a_flag_goes_when_the_missing_step_arrives(w) {
+        let record = Rec::new("findings", JINYANG);
+        accepted(w.ali().push_one(record.create().ago(60)));
+        // Bo, who is online, says that it is put right; ali's acceptance of before comes later.
+        let report = json!({ "state": "rectified", "rectification": "已修" });
+        accepted(w.bo().push_one(record.edit(report).base(1).ago(10)));
+        assert_eq!(told(&steps(w.ali(), &record)), [("open→rectified".to_owned(), vec!["step_skipped".to_owned()])]);
+        accepted(w.ali().push_one(record.edit(json!({ "state": "accepted" })).base(1).ago(30)));
+        let whole = steps(w.ali(), &record);
+        assert_eq!(told(&whole), plain(&["open→accepted", "accepted→rectified"]));
+        let revs: Vec<_> = whole["steps"].as_array().unwrap().iter().map(|step| step["rev"].as_u64().unwrap()).collect();
+        assert_eq!(revs, [3, 2], "in the order of their times");
+        assert_eq!(w.ali().fields(&record)["state"], "rectified");
+    }
+
+    fn a_whole_life_in_one_push_is_a_whole_life(w) {
+        let record = Rec::new("findings", JINYANG);
+        let pushed = w.phone("liangshan").push([
+            record.create().ago(9),
+            record.edit(json!({ "state": "accepted" })).ago(8),
+            record.edit(json!({ "state": "rectified", "rectification": "已修" })).ago(7),
+            record.edit(json!({ "state": "verified" })).ago(6),
+            record.edit(json!({ "state": "closed" })).ago(5),
+        ]);
+        assert_eq!(pushed.statuses(), ["applied"; 5]);
+        let ways = ["open→accepted", "accepted→rectified", "rectified→verified", "verified→closed"];
+        assert_eq!(told(&steps(w.ali(), &record)), plain(&ways));
+        assert_eq!(steps(w.ali(), &record)["next"], json!([]));
+    }
+
+    fn a_restored_finding_has_its_steps_still(w) {
+        let record = found(w, json!({ "state": "accepted" }));
+        accepted(w.ali().push_one(record.delete().base(1)));
+        accepted(w.ali().push_one(record.edit(json!({ "severity": "high" })).base(2)));
+        assert_eq!(told(&steps(w.ali(), &record)), plain(&["open→accepted"]));
+    }
+
+    fn a_set_aside_step_is_none(w) {
+        let record = found(w, json!({}));
+        accepted(w.bo().push_one(record.edit(json!({ "state": "rectified" })).base(1)));
+        // Ali had not seen that: his delete parks it, and the office sets it aside.
+        accepted(w.ali().push_one(record.delete().base(1)));
+        let held = id_of(&w.province().all(&format!("/v1/held-ops?record_id={}", record.id))[0]);
+        w.province().post(&format!("/v1/held-ops/{held}/discard"), &json!({})).send().ok();
+        accepted(w.ali().push_one(record.edit(json!({ "severity": "high" })).base(3)));
+        let now = steps(w.ali(), &record);
+        assert_eq!((told(&now), &now["state"]), (vec![], &json!("open")));
+    }
+}
