@@ -101,6 +101,12 @@ pub(crate) struct Field {
     pub(crate) unit: Option<Unit>,
     pub(crate) doc: Option<Label>,
     pub(crate) rule: Option<Rule>,
+    /// A text that has a column of its own beside the records: see `columns`.
+    pub(crate) column: bool,
+    /// Lists can be sorted by it.
+    pub(crate) sorted: bool,
+    /// People look for it by a part of it.
+    pub(crate) searched: bool,
 }
 
 /// One collection's fields, in the order in which people read them.
@@ -108,12 +114,26 @@ pub(crate) struct Field {
 pub(crate) struct Sheet {
     pub(crate) label: Label,
     pub(crate) fields: &'static [Field],
+    /// There may be millions of them.
+    pub(crate) large: bool,
 }
 
 impl Field {
     pub(crate) const fn new(name: &'static str, kind: Kind, zh: &'static str, en: &'static str) -> Self {
         let label = Label { zh, en };
-        Self { name, kind, label, required: false, read_only: false, unit: None, doc: None, rule: None }
+        Self {
+            name,
+            kind,
+            label,
+            required: false,
+            read_only: false,
+            unit: None,
+            doc: None,
+            rule: None,
+            column: false,
+            sorted: false,
+            searched: false,
+        }
     }
 
     pub(crate) const fn required(mut self) -> Self {
@@ -138,6 +158,21 @@ impl Field {
 
     pub(crate) const fn rule(mut self, rule: Rule) -> Self {
         self.rule = Some(rule);
+        self
+    }
+
+    pub(crate) const fn column(mut self) -> Self {
+        self.column = true;
+        self
+    }
+
+    pub(crate) const fn sorted(mut self) -> Self {
+        self.sorted = true;
+        self
+    }
+
+    pub(crate) const fn searched(mut self) -> Self {
+        self.searched = true;
         self
     }
 }

@@ -83,6 +83,11 @@ fn is_offset(bytes: &[u8]) -> bool {
     }
 }
 
+/// 12 digits.
+pub fn is_village(text: &str) -> bool {
+    county_of_village(text).is_some()
+}
+
 /// The county's code in front of a 12-digit village code.
 pub(super) fn county_of_village(text: &str) -> Option<u32> {
     let bytes = text.as_bytes();

@@ -6,6 +6,8 @@
 
 use sync_core::canonical;
 mod check;
+mod columns;
+mod datum;
 mod dictionary;
 mod fault;
 mod field;
@@ -21,9 +23,12 @@ mod value;
 use sync_core::Collection;
 
 pub use check::check;
+pub use columns::{Cell, Column, ColumnKind, columns, grams, has_column};
+pub use datum::to_wgs84;
 pub use dictionary::{Dictionary, DictionaryCollection, DictionaryField, FieldType, dictionary};
 pub use fault::{Expected, Fault, FieldError};
 pub use field::{ANSWER_KEY_MAX, Choice, Label, SAFE_INTEGER, TEXT_MAX, Unit};
+pub use formats::is_village;
 pub use named::Named;
 pub use schema::{schema, write_schema};
 

@@ -1,10 +1,12 @@
 //! Lists as callers ask for them: `cursor`, `limit`, `count`, `sort`, and filters `field=`, `field[in]=`, `field[gte]=`,
-//! `field[lt]=`. What a list offers is described once, in the store; anything else is refused by its name.
+//! `field[lt]=`; where a list has texts or places, `q`, `near` and `bbox`. What a list offers is described once, in the
+//! store; anything else is refused by its name, and a value that no row can have by the name and the fault.
 
 use super::time::{Day, parse_ms};
 use super::{Code, Problem};
 use crate::auth::keys::Keys;
-use crate::store::listing::{Compare, Filter, Found, Kind, List, Listed, Listing, Order, Value};
+use crate::fields::{Expected, Fault, FieldError, is_village};
+use crate::store::listing::{Compare, Filter, Found, Kind, List, Listed, Listing, Order, Place, Value};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use base64::Engine as _;
@@ -23,6 +25,11 @@ pub const LIMIT_DEFAULT: usize = 100;
 pub const LIMIT_MOST: usize = 1000;
 /// Values of one `[in]`.
 const VALUES_MOST: usize = 100;
+/// Characters of `q`, and words in it.
+const Q_LONGEST: usize = 100;
+const WORDS_MOST: usize = 8;
+/// Metres of `near`.
+const NEAR_MOST: f64 = 100_000.0;
 
 const PURPOSE: &str = "list cursor";
 const MAC_BYTES: usize = 32;
@@ -59,23 +66,51 @@ pub struct ListOf<R>(PhantomData<R>);
 
 impl<R: Listed> IntoParams for ListOf<R> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let columns = &R::list().columns;
+        let list = R::list();
+        let columns = &list.columns;
         let sorted: Vec<_> = columns.iter().filter(|column| column.is_sorted()).map(|column| &*column.name).collect();
-        let sort = format!("Fields, each with `-` before it to turn its order: {}", sorted.join(", "));
-        let limit = Object::builder().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LIMIT_MOST));
-        let mut parameters = vec![
-            parameter("cursor", "`next` of the page before; the other parameters stay as they were", String::schema()),
-            parameter("limit", "Items on a page", limit.default(Some(LIMIT_DEFAULT.into())).into()),
-            parameter("count", "Tell in `total` how many items all pages have", bool::schema()),
-            parameter("sort", &sort, String::schema()),
-        ];
-        parameters.extend(columns.iter().map(|column| {
-            let name = &column.name;
-            let more = if is_ordered(column.kind) { format!(", `{name}[gte]=`, `{name}[lt]=`") } else { String::new() };
-            parameter(name, &format!("Only these; also `{name}[in]=a,b`{more}"), schema(column.kind))
-        }));
+        let mut parameters = paging_parameters(&sorted.join(", "));
+        parameters.extend(columns.iter().map(|column| filter_parameter(&column.name, column.kind)));
+        parameters.extend(special_parameters(list.texts.is_some(), list.places.is_some()));
         parameters
     }
+}
+
+/// What the document says of the parameters that every list has; `sort`, by these, is the last.
+pub fn paging_parameters(sorted: &str) -> Vec<Parameter> {
+    let sort =
+        format!("Fields, each with `-` before it to turn its order, behind which come those that have none: {sorted}");
+    let limit = Object::builder().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LIMIT_MOST));
+    vec![
+        parameter("cursor", "`next` of the page before; the other parameters stay as they were", String::schema()),
+        parameter("limit", "Items on a page", limit.default(Some(LIMIT_DEFAULT.into())).into()),
+        parameter("count", "Tell in `total` how many items all pages have", bool::schema()),
+        parameter("sort", &sort, String::schema()),
+    ]
+}
+
+/// What the document says of a filter.
+pub fn filter_parameter(name: &str, kind: Kind) -> Parameter {
+    let more = if is_ordered(kind) { format!(", `{name}[gte]=`, `{name}[lt]=`") } else { String::new() };
+    parameter(name, &format!("Only these; also `{name}[in]=a,b`{more}"), schema(kind))
+}
+
+/// What the document says of the filters of texts and places.
+pub fn special_parameters(texts: bool, places: bool) -> Vec<Parameter> {
+    let text = |example: &str| Object::builder().schema_type(Type::String).examples([example]).into();
+    let mut parameters = Vec::new();
+    if texts {
+        let q = "Only those in whose names and texts every one of these words stands, as a part of any word";
+        let schema = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(Q_LONGEST));
+        parameters.push(parameter("q", q, schema.into()));
+    }
+    if places {
+        let near = "Only those at most so many metres (up to 100,000) from a place of WGS-84: `lat,lon,metres`";
+        parameters.push(parameter("near", near, text("27.7,103.2,500")));
+        let bbox = "Only those inside of these degrees of WGS-84: `west,south,east,north`";
+        parameters.push(parameter("bbox", bbox, text("102.5,27.5,103.5,28.2")));
+    }
+    parameters
 }
 
 fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
@@ -91,13 +126,16 @@ fn schema(kind: Kind) -> RefOr<Schema> {
         Kind::Day => text(KnownFormat::Date).into(),
         Kind::Instant | Kind::Millis => text(KnownFormat::DateTime).into(),
         Kind::Int => i64::schema(),
+        Kind::Real => f64::schema(),
         Kind::Bool => bool::schema(),
+        Kind::Choice(of) => Object::builder().schema_type(Type::String).enum_values(Some(of.iter().copied())).into(),
+        Kind::Village => Object::builder().schema_type(Type::String).pattern(Some("^[0-9]{12}$")).into(),
     }
 }
 
 /// Whether greater and less mean something.
 fn is_ordered(kind: Kind) -> bool {
-    !matches!(kind, Kind::Uuid | Kind::Bool)
+    !matches!(kind, Kind::Uuid | Kind::Bool | Kind::Choice(_))
 }
 
 /// A list that was asked for, and by whom: makes the cursors of its pages.
@@ -127,12 +165,18 @@ impl ListParams {
             match name.as_str() {
                 "cursor" => cursor = Some(text),
                 "limit" => limit = read_limit(text)?,
-                "count" => count = text.parse().map_err(|_| bad_value(name))?,
+                "count" => {
+                    count =
+                        text.parse().map_err(|_| bad_value(name, Fault::WrongType { expected: Expected::Boolean }))?;
+                }
                 "sort" => order = read_sort(list, text)?,
+                "q" if list.texts.is_some() => filters.push(Filter::Texts(read_words(text)?)),
+                "near" if list.places.is_some() => filters.push(Filter::Place(read_near(text)?)),
+                "bbox" if list.places.is_some() => filters.push(Filter::Place(read_box(text)?)),
                 _ => filters.push(read_filter(list, name, text)?),
             }
         }
-        filters.sort_by_key(|filter: &Filter| (filter.column, filter.compare as u8));
+        filters.sort_by_cached_key(|filter| format!("{filter:?}"));
         let order = list.order(order);
         let purpose = format!("{}\n{caller}\n{order:?}\n{filters:?}\n", list.name).into_bytes();
         let after = cursor.map(|text| open(keys, &purpose, text)).transpose()?;
@@ -157,12 +201,8 @@ impl<R> Asked<R> {
 }
 
 fn read_limit(text: &str) -> Result<usize, Problem> {
-    text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit)).ok_or_else(|| {
-        Problem::new(Code::Malformed).detail(
-            format!("`limit` must be a whole number from 1 to {LIMIT_MOST}."),
-            format!("limit 应为 1 至 {LIMIT_MOST} 的整数。"),
-        )
-    })
+    let out_of_range = || bad_value("limit", Fault::OutOfRange { min: 1.0, max: LIMIT_MOST as f64 });
+    text.parse().ok().filter(|limit| (1..=LIMIT_MOST).contains(limit)).ok_or_else(out_of_range)
 }
 
 fn read_sort<R>(list: &List<R>, text: &str) -> Result<Vec<Order>, Problem> {
@@ -194,24 +234,88 @@ fn read_filter<R>(list: &List<R>, name: &str, text: &str) -> Result<Filter, Prob
         return Err(unknown());
     }
     let texts: Vec<&str> = if compare == Some(Compare::In) { text.split(',').collect() } else { vec![text] };
-    let values: Option<Vec<Value>> = texts.iter().map(|text| read_value(kind, text)).collect();
-    let values = values.filter(|values| values.len() <= VALUES_MOST).ok_or_else(|| bad_value(name))?;
-    Ok(Filter { column: place, compare: compare.unwrap_or(Compare::In), values })
+    if texts.len() > VALUES_MOST {
+        return Err(bad_value(name, Fault::TooMany { max: VALUES_MOST }));
+    }
+    let values = texts.iter().map(|text| read_value(kind, text)).collect::<Result<_, _>>();
+    let values = values.map_err(|fault| bad_value(name, fault))?;
+    Ok(Filter::Column { column: place, compare: compare.unwrap_or(Compare::In), values })
 }
 
-fn read_value(kind: Kind, text: &str) -> Option<Value> {
+fn read_value(kind: Kind, text: &str) -> Result<Value, Fault> {
     // A bare `+` in a query string means a space.
-    let time = || parse_ms(&text.replace(' ', "+"));
-    match kind {
+    let time = || parse_ms(&text.replace(' ', "+")).ok_or(Fault::InvalidTime);
+    let wrong = |expected| Fault::WrongType { expected };
+    Ok(match kind {
         // PostgreSQL cannot keep a NUL.
-        Kind::Text => (!text.contains('\0')).then(|| Value::Text(text.to_owned())),
-        Kind::Uuid => Uuid::try_parse(text).ok().filter(|_| text.len() == 36).map(Value::Uuid),
-        Kind::Day => Day::parse(text).map(|day| Value::Text(day.to_string())),
-        Kind::Instant => time().map(Value::Instant),
-        Kind::Millis => time().map(Value::Int),
-        Kind::Int => text.parse().ok().map(Value::Int),
-        Kind::Bool => text.parse().ok().map(Value::Bool),
+        Kind::Text if text.contains('\0') => return Err(Fault::InvalidText),
+        Kind::Text => Value::Text(text.to_owned()),
+        Kind::Uuid => {
+            let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+            Value::Uuid(id.ok_or(Fault::InvalidUuid)?)
+        }
+        Kind::Day => Value::Text(Day::parse(text).ok_or(Fault::InvalidDate)?.to_string()),
+        Kind::Instant => Value::Instant(time()?),
+        Kind::Millis => Value::Int(time()?),
+        Kind::Int => Value::Int(text.parse().map_err(|_| wrong(Expected::Integer))?),
+        Kind::Real => Value::Real(read_degrees(text).ok_or(wrong(Expected::Number))?),
+        Kind::Bool => Value::Bool(text.parse().map_err(|_| wrong(Expected::Boolean))?),
+        Kind::Choice(of) if of.contains(&text) => Value::Text(text.to_owned()),
+        Kind::Choice(of) => return Err(Fault::NotInList { allowed: of.iter().map(ToString::to_string).collect() }),
+        Kind::Village if is_village(text) => Value::Text(text.to_owned()),
+        Kind::Village => return Err(Fault::InvalidVillage),
+    })
+}
+
+/// The words that are looked for.
+fn read_words(text: &str) -> Result<Vec<String>, Problem> {
+    if text.contains('\0') {
+        return Err(bad_value("q", Fault::InvalidText));
     }
+    if text.chars().count() > Q_LONGEST {
+        return Err(bad_value("q", Fault::TooLong { max: Q_LONGEST }));
+    }
+    let words: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    match words.len() {
+        0 => Err(bad_value("q", Fault::TooShort { min: 1 })),
+        1..=WORDS_MOST => Ok(words),
+        _ => Err(bad_value("q", Fault::TooMany { max: WORDS_MOST })),
+    }
+}
+
+/// A finite number.
+fn read_degrees(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn read_numbers<const N: usize>(name: &str, text: &str) -> Result<[f64; N], Problem> {
+    let numbers: Option<Vec<f64>> = text.split(',').map(read_degrees).collect();
+    numbers.and_then(|numbers| numbers.try_into().ok()).ok_or_else(|| bad_value(name, Fault::InvalidForm))
+}
+
+fn in_range(name: &str, number: f64, min: f64, max: f64) -> Result<(), Problem> {
+    if (min..=max).contains(&number) { Ok(()) } else { Err(bad_value(name, Fault::OutOfRange { min, max })) }
+}
+
+/// `lat,lon,metres`
+fn read_near(text: &str) -> Result<Place, Problem> {
+    let [lat, lon, metres] = read_numbers("near", text)?;
+    in_range("near", lat, -90.0, 90.0)?;
+    in_range("near", lon, -180.0, 180.0)?;
+    in_range("near", metres, 0.0, NEAR_MOST)?;
+    Ok(Place::Near { lat, lon, metres })
+}
+
+/// `west,south,east,north`, as in GeoJSON.
+fn read_box(text: &str) -> Result<Place, Problem> {
+    let [west, south, east, north] = read_numbers("bbox", text)?;
+    for (number, most) in [(west, 180.0), (east, 180.0), (south, 90.0), (north, 90.0)] {
+        in_range("bbox", number, -most, most)?;
+    }
+    if west > east || south > north {
+        return Err(bad_value("bbox", Fault::InvalidForm));
+    }
+    Ok(Place::Inside { south, west, north, east })
 }
 
 fn unknown(name: &str, en: &str, zh: &str) -> Problem {
@@ -220,9 +324,15 @@ fn unknown(name: &str, en: &str, zh: &str) -> Problem {
         .with("parameter", name)
 }
 
-fn bad_value(name: &str) -> Problem {
+/// 400 with what is wrong with a parameter's value. The parameters are pointed into as if they were one object.
+fn bad_value(name: &str, fault: Fault) -> Problem {
+    let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
     Problem::new(Code::Malformed)
-        .detail(format!("The value of `{name}` cannot be read."), format!("参数“{name}”的值无法读取。"))
+        .detail(
+            format!("The value of `{name}` cannot be taken: see `errors`."),
+            format!("参数“{name}”的值无效，详见 errors。"),
+        )
+        .errors(vec![FieldError::new(pointer, fault)])
         .with("parameter", name)
 }
 

@@ -55,7 +55,8 @@ pub static LIST: LazyLock<List<Assignment>> = LazyLock::new(|| {
     let id = Of::new("id", Kind::Uuid, "a.id").sorted(|a| Value::Uuid(a.id.0));
     List::new("assignments", [id]).with([
         Of::new("county", Kind::Int, "a.bucket").sorted(|a| Value::Int(a.bucket.into())),
-        Of::new("kind", Kind::Text, "a.kind").sorted(|a| Value::Text(a.kind.clone())),
+        Of::new("kind", Kind::Choice(&["provincial", "prefecture", "spot_check"]), "a.kind")
+            .sorted(|a| Value::Text(a.kind.clone())),
         Of::new("from", Kind::Day, "CAST(a.from_day AS TEXT)").sorted(|a| Value::Text(a.from.to_string())),
         Of::new("to", Kind::Day, "CAST(a.to_day AS TEXT)").sorted(|a| Value::Text(a.to.to_string())),
         Of::new("created_at", Kind::Instant, "a.created_at").sorted(|a| Value::Instant(a.created_at.ms())),

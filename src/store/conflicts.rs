@@ -4,7 +4,7 @@
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
-use super::records::{Key, bucket_of, collection_name, collection_of};
+use super::records::{COLLECTIONS, Key, bucket_of, collection_name, collection_of};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
@@ -63,10 +63,10 @@ pub static LIST: LazyLock<List<ConflictRow>> = LazyLock::new(|| {
     let id = Column::new("id", Kind::Uuid, "c.id").sorted(|row: &ConflictRow| Value::Uuid(row.id.0));
     List::new("conflicts", [id]).with([
         Column::new("bucket", Kind::Int, "c.bucket"),
-        Column::new("collection", Kind::Text, collection_name("c.collection")),
+        Column::new("collection", Kind::Choice(&COLLECTIONS), collection_name("c.collection")),
         Column::new("record_id", Kind::Uuid, "c.record_id"),
         Column::new("field", Kind::Text, "c.field"),
-        Column::new("state", Kind::Text, "c.state"),
+        Column::new("state", Kind::Choice(&["open", "settled"]), "c.state"),
         Column::new("created_at", Kind::Instant, "c.created_at")
             .sorted(|row: &ConflictRow| Value::Instant(row.created_at.ms())),
         Column::new("settled_by", Kind::Uuid, "c.settled_by"),

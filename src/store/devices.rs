@@ -54,7 +54,7 @@ pub static LIST: LazyLock<List<Device>> = LazyLock::new(|| {
         Of::new("user", Kind::Uuid, "d.user_id"),
         Of::new("team", Kind::Uuid, "u.team_id"),
         Of::new("platform", Kind::Text, "d.platform"),
-        Of::new("revoked", Kind::Text, "d.revoked"),
+        Of::new("revoked", Kind::Choice(&["flush", "wipe"]), "d.revoked"),
         Of::new("last_push_at", Kind::Instant, "d.last_push_at"),
     ])
 });

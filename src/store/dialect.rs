@@ -78,7 +78,9 @@ columns! {
     Big, big: BigInt, i64, "::int8[]";
     OptBig, opt_big: Nullable<BigInt>, Option<i64>, "::int8[]";
     Flag, flag: Bool, bool, "::bool[]";
+    OptFlag, opt_flag: Nullable<Bool>, Option<bool>, "::bool[]";
     Double, double: sql_types::Double, f64, "::float8[]";
+    OptDouble, opt_double: Nullable<sql_types::Double>, Option<f64>, "::float8[]";
     Uuid, uuid: DbUuid, Id, "::uuid[]";
     OptUuid, opt_uuid: Nullable<DbUuid>, Option<Id>, "::uuid[]";
     Text, text: Text, String, "::text[]";
@@ -173,6 +175,39 @@ pub fn for_update(conn: &Conn, table: &str) -> String {
     match engine(conn) {
         Engine::Postgres => format!(" FOR NO KEY UPDATE OF {table}"),
         Engine::Sqlite => String::new(),
+    }
+}
+
+/// The condition that a row of `table`, as `f`, has all of the pieces in a text that is bound in between.
+pub fn has_pieces(engine: Engine, table: &str) -> (String, &'static str) {
+    match engine {
+        Engine::Postgres => ("string_to_array(f.grams, ' ') @> string_to_array(".into(), ", ' ')"),
+        Engine::Sqlite => (format!("f.n IN (SELECT rowid FROM {table}_by_gram WHERE {table}_by_gram MATCH "), ")"),
+    }
+}
+
+/// Stands before a column that is not to be looked for by an index. PostgreSQL knows the frequency of values and decides
+/// for itself.
+pub fn by_no_index(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "",
+        Engine::Sqlite => "+",
+    }
+}
+
+/// The bucket of row `f`, not to be looked for by an index.
+pub fn bucket_by_no_index(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "f.bucket",
+        Engine::Sqlite => "+f.bucket",
+    }
+}
+
+/// The function that tells where in a text another stands; 0 where it does not.
+pub fn position(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "strpos",
+        Engine::Sqlite => "instr",
     }
 }
 

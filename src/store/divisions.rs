@@ -38,7 +38,8 @@ pub static LIST: LazyLock<List<Version>> = LazyLock::new(|| {
     let code = Of::new("code", Kind::Text, "d.code").sorted(|v| Value::Text(v.code.clone()));
     List::new("divisions", [code]).with([
         Of::new("name", Kind::Text, "d.name").sorted(|v| Value::Text(v.name.clone())),
-        Of::new("level", Kind::Text, "d.level").sorted(|v| Value::Text(v.level.clone())),
+        Of::new("level", Kind::Choice(&["province", "prefecture", "county", "township", "village"]), "d.level")
+            .sorted(|v| Value::Text(v.level.clone())),
         Of::new("parent", Kind::Text, "d.parent"),
     ])
 });

@@ -3,7 +3,7 @@
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::{Rows, for_update};
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
-use super::records::{Key, key_rows};
+use super::records::{COLLECTIONS, Key, key_rows};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
@@ -107,11 +107,11 @@ pub static LIST: LazyLock<List<HeldRow>> = LazyLock::new(|| {
     let id = Column::new("id", Kind::Uuid, "h.id").sorted(|row: &HeldRow| Value::Uuid(row.id.0));
     List::new("held-ops", [id]).with([
         Column::new("bucket", Kind::Int, "h.bucket"),
-        Column::new("collection", Kind::Text, "h.collection"),
+        Column::new("collection", Kind::Choice(&COLLECTIONS), "h.collection"),
         Column::new("record_id", Kind::Uuid, "h.record_id"),
-        Column::new("status", Kind::Text, "h.status"),
-        Column::new("reason", Kind::Text, "h.reason"),
-        Column::new("state", Kind::Text, "h.state"),
+        Column::new("status", Kind::Choice(&["parked", "quarantined", "rejected"]), "h.status"),
+        Column::new("reason", Kind::Choice(&["deleted", "incomplete"]), "h.reason"),
+        Column::new("state", Kind::Choice(&["open", "released", "discarded"]), "h.state"),
         Column::new("device", Kind::Uuid, "h.device_id"),
         Column::new("user", Kind::Uuid, "h.user_id"),
         Column::new("team", Kind::Uuid, "h.team_id"),

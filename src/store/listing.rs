@@ -1,11 +1,16 @@
 //! Lists: the one place that turns what a caller asked for into SQL, for both engines. A page ends with the sort values of
-//! its last row, and the next one begins behind them, so that nothing is shown twice or left out while rows come in.
+//! its last row, and the next one begins behind them, so that nothing is shown twice or left out while rows come in. Rows
+//! that have nothing in a column come last, whichever way it is sorted.
 
+mod filter;
+mod order;
 mod sql;
 
+pub use filter::{Compare, Filter, Place, Places, Texts};
 pub use sql::{Sql, Statement};
 
 use super::conn::{Conn, StoreError};
+use super::dialect::engine;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
 use diesel::{PgConnection, RunQueryDsl as _, SqliteConnection};
@@ -27,39 +32,57 @@ pub enum Kind {
     /// Any whole number; also a bucket.
     Int,
     Bool,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
+    /// A village's 12-digit code.
+    Village,
+    Real,
 }
 
 /// A value to compare with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
+    /// Where a row has nothing to sort by.
+    Null,
     Text(String),
     Uuid(Uuid),
     /// Milliseconds since 1970.
     Instant(i64),
     Int(i64),
     Bool(bool),
+    Real(f64),
 }
 
+/// What a row has in a column.
+type Get<R> = Box<dyn Fn(&R) -> Value + Send + Sync>;
+
 /// A column that a list can be filtered by, or sorted too.
-#[derive(Debug)]
 pub struct Column<R> {
     /// As in the query string.
     pub name: Cow<'static, str>,
     pub kind: Kind,
-    sql: Cow<'static, str>,
-    value: Option<fn(&R) -> Value>,
+    pub sql: Cow<'static, str>,
+    value: Option<Get<R>>,
+    nullable: bool,
 }
 
 impl<R> Column<R> {
     /// `sql` is an expression over the list's tables: `u.created_at`.
     pub fn new(name: impl Into<Cow<'static, str>>, kind: Kind, sql: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), kind, sql: sql.into(), value: None }
+        Self { name: name.into(), kind, sql: sql.into(), value: None, nullable: false }
     }
 
-    /// Can be sorted by, too. It must never be null; `value` gives what a row has there.
+    /// Can be sorted by, too. It is never null; `value` gives what a row has there.
     #[must_use]
-    pub fn sorted(mut self, value: fn(&R) -> Value) -> Self {
-        self.value = Some(value);
+    pub fn sorted(mut self, value: impl Fn(&R) -> Value + Send + Sync + 'static) -> Self {
+        self.value = Some(Box::new(value));
+        self
+    }
+
+    /// May be null: `value` then gives [`Value::Null`].
+    #[must_use]
+    pub fn nullable(mut self) -> Self {
+        self.nullable = true;
         self
     }
 
@@ -69,19 +92,21 @@ impl<R> Column<R> {
 }
 
 /// What a list of rows `R` offers.
-#[derive(Debug)]
 pub struct List<R> {
     /// A cursor of one list does not serve another.
     pub name: &'static str,
     pub columns: Vec<Column<R>>,
     /// How many of the first columns tell any two rows apart, together: they end every order. All are sorted.
     keys: usize,
+    /// Where texts are looked through, and where places are: see [`filter`].
+    pub texts: Option<filter::Texts>,
+    pub places: Option<filter::Places>,
 }
 
 impl<R> List<R> {
     pub fn new(name: &'static str, keys: impl IntoIterator<Item = Column<R>>) -> Self {
         let columns: Vec<_> = keys.into_iter().collect();
-        Self { name, keys: columns.len(), columns }
+        Self { name, keys: columns.len(), columns, texts: None, places: None }
     }
 
     #[must_use]
@@ -114,23 +139,7 @@ pub struct Order {
     pub down: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compare {
-    /// Is one of the values.
-    In,
-    Gte,
-    Lt,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Filter {
-    pub column: usize,
-    pub compare: Compare,
-    pub values: Vec<Value>,
-}
-
 /// What a caller asked of a list.
-#[derive(Debug)]
 pub struct Listing<R: 'static> {
     pub list: &'static List<R>,
     pub filters: Vec<Filter>,
@@ -158,16 +167,36 @@ pub fn page<ST, R>(conn: &mut Conn, listing: &Listing<R>, columns: &str, from: S
 where
     for<'q> Statement<ST>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
 {
-    let filtered = listing.filters.iter().fold(from, |sql, filter| listing.filter(sql, filter));
-    let total = listing.count.then(|| count(conn, &filtered)).transpose()?;
-    let mut sql = Sql::new(format!("SELECT {columns} ")).join(filtered);
-    if let Some(after) = &listing.after {
-        sql = listing.behind(sql, after);
-    }
+    let select = format!("SELECT {columns} ");
+    let engine = engine(conn);
+    let narrow = |sql, filter| listing.narrowed(engine, sql, filter, true);
+    let filtered = listing.filters.iter().fold(from, narrow);
+    page_of::<ST, R>(conn, listing, &filtered, |rest, _| Sql::new(select.clone()).join(rest))
+}
+
+/// [`page`] of a `FROM … WHERE …` that has the filters already, where `select` makes the statement out of
+/// `FROM … WHERE … ORDER BY … LIMIT …` and of the expressions that it is ordered by.
+pub fn page_of<ST, R>(
+    conn: &mut Conn,
+    listing: &Listing<R>,
+    filtered: &Sql,
+    select: impl Fn(Sql, &[order::Term]) -> Sql,
+) -> Result<Found<R>, StoreError>
+where
+    for<'q> Statement<ST>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
+{
+    let total = listing.count.then(|| count(conn, filtered)).transpose()?;
     // One more than asked tells whether there is a next page.
-    let sql = listing.ordered(sql).sql(format!(" LIMIT {}", listing.limit + 1));
-    let statement = Statement::<ST>::new(sql);
-    let mut rows: Vec<R> = crate::each!(conn, |c| statement.load(c))?;
+    let wanted = listing.limit + 1;
+    let mut rows: Vec<R> = Vec::new();
+    for part in listing.parts() {
+        if rows.len() < wanted {
+            let sql = part.ordered(filtered.clone()).sql(format!(" LIMIT {}", wanted - rows.len()));
+            let statement = Statement::<ST>::new(select(sql, &part.terms));
+            let mut more: Vec<R> = crate::each!(conn, |c| statement.load(c))?;
+            rows.append(&mut more);
+        }
+    }
     let more = rows.len() > listing.limit;
     rows.truncate(listing.limit);
     let next = rows.last().filter(|_| more).map(|row| listing.values(row));
@@ -183,6 +212,18 @@ where
     Ok(crate::each!(conn, |c| statement.load(c))?)
 }
 
+/// How many rows each of these has (`FROM … WHERE …`), but no more than `most`.
+pub fn counted(conn: &mut Conn, of: &[Sql], most: usize) -> Result<Vec<usize>, StoreError> {
+    let mut sql = Sql::new("SELECT c.n FROM (");
+    for (i, from) in of.iter().enumerate() {
+        let union = if i > 0 { " UNION ALL " } else { "" };
+        sql = sql.sql(format!("{union}SELECT {i} AS i, (SELECT count(*) FROM (SELECT 1 AS one ")).join(from.clone());
+        sql = sql.sql(format!(" LIMIT {most}) x) AS n"));
+    }
+    let counts: Vec<i64> = rows::<BigInt, _>(conn, sql.sql(") c ORDER BY c.i"))?;
+    Ok(counts.into_iter().map(|n| n as usize).collect())
+}
+
 fn count(conn: &mut Conn, filtered: &Sql) -> Result<u64, StoreError> {
     let sql = Sql::new("SELECT count(*) ").join(filtered.clone());
     let statement = Statement::<BigInt>::new(sql);
@@ -191,49 +232,11 @@ fn count(conn: &mut Conn, filtered: &Sql) -> Result<u64, StoreError> {
 }
 
 impl<R> Listing<R> {
-    fn column(&self, place: usize) -> &Column<R> {
+    pub fn column(&self, place: usize) -> &Column<R> {
         &self.list.columns[place]
     }
 
-    fn filter(&self, sql: Sql, filter: &Filter) -> Sql {
-        let sql = sql.sql(" AND ").column(self.column(filter.column));
-        match (filter.compare, &filter.values[..]) {
-            (Compare::Gte, [value]) => sql.sql(" >= ").bind(value.clone()),
-            (Compare::Lt, [value]) => sql.sql(" < ").bind(value.clone()),
-            (_, values) => sql.sql(" IN ").list(values.iter().cloned()),
-        }
-    }
-
-    /// `(a, b) > (x, y)`, which an index serves; written out where the directions differ.
-    fn behind(&self, sql: Sql, after: &[Value]) -> Sql {
-        let sign = |order: &Order| if order.down { " < " } else { " > " };
-        let uniform = self.order.iter().all(|order| order.down == self.order[0].down);
-        if uniform {
-            let columns = self.order.iter().enumerate().fold(sql.sql(" AND ("), |sql, (i, order)| {
-                sql.sql(if i > 0 { ", " } else { "" }).column(self.column(order.column))
-            });
-            return columns.sql(")").sql(sign(&self.order[0])).list(after.iter().cloned());
-        }
-        let mut sql = sql.sql(" AND (");
-        for end in 0..self.order.len() {
-            sql = sql.sql(if end > 0 { " OR (" } else { "(" });
-            for (order, value) in self.order[..end].iter().zip(after) {
-                sql = sql.column(self.column(order.column)).sql(" = ").bind(value.clone()).sql(" AND ");
-            }
-            let (order, value) = (&self.order[end], &after[end]);
-            sql = sql.column(self.column(order.column)).sql(sign(order)).bind(value.clone()).sql(")");
-        }
-        sql.sql(")")
-    }
-
-    fn ordered(&self, sql: Sql) -> Sql {
-        self.order.iter().enumerate().fold(sql, |sql, (i, order)| {
-            let sql = sql.sql(if i > 0 { ", " } else { " ORDER BY " }).column(self.column(order.column));
-            if order.down { sql.sql(" DESC") } else { sql }
-        })
-    }
-
     fn values(&self, row: &R) -> Vec<Value> {
-        self.order.iter().filter_map(|order| self.column(order.column).value.map(|value| value(row))).collect()
+        self.order.iter().filter_map(|order| self.column(order.column).value.as_ref().map(|value| value(row))).collect()
     }
 }

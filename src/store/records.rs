@@ -4,14 +4,13 @@
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
-use super::listing::{self, Column, Found, Kind as Of, List, Listed, Listing, Sql, Value};
+use super::promoted;
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::sync::LazyLock;
 use sync_core::merge::Subject;
 use sync_core::record::{Author, Kind, Past, Record, Registers, Touch, Written};
 use sync_core::{Bucket, Collection, Digest, Fields, Scope, Stamp};
@@ -124,13 +123,13 @@ pub fn digest_of(bytes: &[u8]) -> Result<Digest, StoreError> {
     Digest::from_slice(bytes).ok_or_else(|| corrupt("a digest"))
 }
 
-fn key(bucket: i32, collection: i16, id: Id) -> Result<Key, StoreError> {
+pub(super) fn key_of(bucket: i32, collection: i16, id: Id) -> Result<Key, StoreError> {
     Ok(Key { bucket: bucket_of(bucket)?, collection: collection_of(collection)?, id: id.0 })
 }
 
 impl RecordRow {
     pub fn key(&self) -> Result<Key, StoreError> {
-        key(self.bucket, self.collection, self.id)
+        key_of(self.bucket, self.collection, self.id)
     }
 
     pub fn written(&self) -> Written {
@@ -178,48 +177,21 @@ pub fn find(
     Ok(load(conn, &keys)?.into_values().min_by_key(|row| (row.deleted, row.bucket)))
 }
 
+/// The names of the collections.
+pub const COLLECTIONS: [&str; 7] = {
+    let mut names = [""; 7];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Collection::ALL[i].name();
+        i += 1;
+    }
+    names
+};
+
 /// The name of a collection, from a column with its number, in SQL.
 pub fn collection_name(column: &str) -> String {
     let case = |c: &Collection| format!(" WHEN {} THEN '{}'", c.number(), c.name());
     format!("(CASE {column}{} END)", Collection::ALL.iter().map(case).collect::<Vec<_>>().concat())
-}
-
-/// What the list of a collection's records can be filtered and sorted by; county by county.
-pub fn list(collection: Collection) -> &'static List<RecordRow> {
-    static LISTS: LazyLock<Vec<List<RecordRow>>> = LazyLock::new(|| {
-        let list = |collection: &Collection| {
-            let bucket = Column::new("bucket", Of::Int, "r.bucket");
-            let id = Column::new("id", Of::Uuid, "r.id");
-            let bucket = bucket.sorted(|row: &RecordRow| Value::Int(row.bucket.into()));
-            let keys = [bucket, id.sorted(|row: &RecordRow| Value::Uuid(row.id.0))];
-            List::new(collection.name(), keys).with([
-                Column::new("seq", Of::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
-                Column::new("updated_at", Of::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
-            ])
-        };
-        Collection::ALL.iter().map(list).collect()
-    });
-    let place = Collection::ALL.iter().position(|c| *c == collection).unwrap_or_default();
-    &LISTS[place]
-}
-
-/// All collections are listed alike.
-impl Listed for RecordRow {
-    fn list() -> &'static List<Self> {
-        list(Collection::Households)
-    }
-}
-
-/// A page of a collection's living records in scope.
-pub fn page(
-    conn: &mut Conn,
-    scope: &Scope,
-    collection: Collection,
-    listing: &Listing<RecordRow>,
-) -> Result<Found<RecordRow>, StoreError> {
-    let from = format!("FROM records r WHERE r.collection = {} AND NOT r.deleted AND ", collection.number());
-    let from = Sql::new(from).in_scope("r.bucket", scope);
-    listing::page::<RecordSql, _>(conn, listing, RECORD_COLUMNS, from)
 }
 
 /// `[[name, value, before], …]`, null for none.
@@ -285,7 +257,7 @@ pub fn load_past(conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, Vec<Past>
             touches: row.touches.map(|text| parse_touches(&text.0)).transpose()?,
             discarded: row.discarded,
         };
-        found.entry(key(row.bucket, row.collection, row.id)?).or_default().push(past);
+        found.entry(key_of(row.bucket, row.collection, row.id)?).or_default().push(past);
     }
     Ok(found)
 }
@@ -299,16 +271,19 @@ pub fn digest(key: &Key, record: &Record, fields: &str) -> Digest {
 /// A record to store: its row's variable parts.
 pub struct Changed<'a> {
     pub key: Key,
+    /// It was there, and not deleted, when it was loaded.
+    pub lived: bool,
     pub subject: &'a Subject,
     pub record: &'a Record,
     pub fields: String,
     pub digest: Digest,
 }
 
-/// Stores new and changed records and what they overtook: one statement each.
+/// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements.
 pub fn store(tx: &mut Tx<'_>, changed: Vec<Changed<'_>>) -> Result<(), StoreError> {
     let overtaken = changed.iter().flat_map(|c| c.subject.overtaken().iter().map(|past| (c.key, past)));
     insert_past(tx, &overtaken.collect::<Vec<_>>())?;
+    promoted::store(tx, &changed)?;
     let (new, old): (Vec<_>, Vec<_>) = changed.into_iter().partition(|c| c.subject.is_new());
     record_rows(new).execute(
         tx,

@@ -65,7 +65,8 @@ type Of = Column<User>;
 pub static LIST: LazyLock<List<User>> = LazyLock::new(|| {
     List::new("users", [Of::new("id", Kind::Uuid, "u.id").sorted(|u| Value::Uuid(u.id.0))]).with([
         Of::new("username", Kind::Text, "u.username").sorted(|u| Value::Text(u.username.clone())),
-        Of::new("role", Kind::Text, "u.role").sorted(|u| Value::Text(u.role.clone())),
+        Of::new("role", Kind::Choice(&["provincial", "prefecture", "team"]), "u.role")
+            .sorted(|u| Value::Text(u.role.clone())),
         Of::new("region", Kind::Text, "u.region").sorted(|u| Value::Text(u.region.clone())),
         Of::new("created_at", Kind::Instant, "u.created_at").sorted(|u| Value::Instant(u.created_at.ms())),
         Of::new("team", Kind::Uuid, "u.team_id"),

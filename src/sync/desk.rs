@@ -202,7 +202,8 @@ impl Desk {
                 head.largest = head.largest.max(fields.len() as u64);
             }
             moved.insert(key.bucket);
-            changed.push(Changed { key: *key, subject, record, fields, digest });
+            let lived = self.worth.contains_key(key);
+            changed.push(Changed { key: *key, lived, subject, record, fields, digest });
         }
         // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
         changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));

@@ -13,13 +13,13 @@ use super::field::{Field, Kind, Label, Sheet};
 
 /// In the order of `Collection::ALL`.
 static SHEETS: [Sheet; 7] = [
-    Sheet { label: Label { zh: "贫困户", en: "Poor households" }, fields: register::HOUSEHOLDS },
-    Sheet { label: Label { zh: "家庭成员", en: "Household members" }, fields: register::MEMBERS },
-    Sheet { label: Label { zh: "行政村", en: "Villages" }, fields: register::VILLAGES },
-    Sheet { label: Label { zh: "督查活动", en: "Visits" }, fields: inspection::VISITS },
-    Sheet { label: Label { zh: "访谈记录", en: "Interviews" }, fields: inspection::INTERVIEWS },
-    Sheet { label: Label { zh: "问题与建议", en: "Findings" }, fields: inspection::FINDINGS },
-    Sheet { label: Label { zh: "照片", en: "Photos" }, fields: inspection::PHOTOS },
+    Sheet { label: Label { zh: "贫困户", en: "Poor households" }, fields: register::HOUSEHOLDS, large: true },
+    Sheet { label: Label { zh: "家庭成员", en: "Household members" }, fields: register::MEMBERS, large: true },
+    Sheet { label: Label { zh: "行政村", en: "Villages" }, fields: register::VILLAGES, large: false },
+    Sheet { label: Label { zh: "督查活动", en: "Visits" }, fields: inspection::VISITS, large: false },
+    Sheet { label: Label { zh: "访谈记录", en: "Interviews" }, fields: inspection::INTERVIEWS, large: false },
+    Sheet { label: Label { zh: "问题与建议", en: "Findings" }, fields: inspection::FINDINGS, large: false },
+    Sheet { label: Label { zh: "照片", en: "Photos" }, fields: inspection::PHOTOS, large: false },
 ];
 
 pub(crate) fn sheet(collection: Collection) -> &'static Sheet {

@@ -38,8 +38,8 @@ const fn village_households(name: &'static str, zh: &'static str, en: &'static s
 }
 
 static HELPER: &[Field] = &[
-    text("name", "姓名", "Name"),
-    text("unit", "单位", "Unit"),
+    text("name", "姓名", "Name").searched(),
+    text("unit", "单位", "Unit").searched(),
     choice("affiliation", AFFILIATION, "隶属关系", "Affiliation"),
     text("phone", "联系电话", "Telephone"),
     date("from", "帮扶开始日期", "From"),
@@ -47,10 +47,12 @@ static HELPER: &[Field] = &[
 ];
 
 pub(super) static HOUSEHOLDS: &[Field] = &[
-    village().required(),
-    text("registry_no", "户编号", "Register number").doc("原样保存，不作解释", "Kept as given, not interpreted."),
-    text("group_name", "村民小组", "Villagers' group"),
-    text("head_name", "户主", "Head of household").required(),
+    village().required().sorted(),
+    text("registry_no", "户编号", "Register number")
+        .doc("原样保存，不作解释", "Kept as given, not interpreted.")
+        .column(),
+    text("group_name", "村民小组", "Villagers' group").column().searched(),
+    text("head_name", "户主", "Head of household").required().searched(),
     text("phone", "联系电话", "Telephone"),
     choice("standard", STANDARD, "识别标准", "Standard of identification"),
     choice("attribute", ATTRIBUTE, "贫困户属性", "Category of poor household"),
@@ -58,14 +60,14 @@ pub(super) static HOUSEHOLDS: &[Field] = &[
     Field::new("status_year", Kind::Integer { min: 1949, max: 2099 }, "状态年度", "Year of the status"),
     choice("cause_main", CAUSE, "主要致贫原因", "Main cause of poverty"),
     Field::new("causes_other", Kind::Choices { of: CAUSE, max: 2 }, "其他致贫原因", "Other causes of poverty"),
-    integer("people", HOUSEHOLD_PEOPLE, "人口", "Number of people").unit(PEOPLE),
+    integer("people", HOUSEHOLD_PEOPLE, "人口", "Number of people").unit(PEOPLE).sorted(),
     integer("labourers", HOUSEHOLD_PEOPLE, "劳动力人数", "Number of labourers").unit(PEOPLE),
     income("income_wage", "工资性收入", "Income from wages"),
     net_income("income_business", "生产经营性收入", "Income from business"),
     income("income_transfer", "转移性收入", "Income from transfers"),
     income("income_property", "财产性收入", "Income from property"),
     income("production_cost", "生产经营性支出", "Cost of production"),
-    net_income("income_per_capita", "人均纯收入", "Net income per person"),
+    net_income("income_per_capita", "人均纯收入", "Net income per person").sorted(),
     area("arable_mu", "耕地面积", "Arable land"),
     area("irrigated_mu", "有效灌溉面积", "Irrigated land"),
     area("forest_mu", "林地面积", "Forest"),
@@ -86,14 +88,14 @@ pub(super) static HOUSEHOLDS: &[Field] = &[
     flag("water_safe", "饮水是否安全", "Drinking water safe"),
     text("fuel", "主要燃料类型", "Main fuel"),
     flag("relocation", "易地搬迁", "Relocation"),
-    Field::new("helpers", Kind::List(HELPER), "帮扶责任人", "People responsible for help"),
+    Field::new("helpers", Kind::List(HELPER), "帮扶责任人", "People responsible for help").searched(),
     location(),
     remarks(),
 ];
 
 pub(super) static MEMBERS: &[Field] = &[
     reference("household", "households", "所属贫困户", "Household").required(),
-    text("name", "姓名", "Name").required(),
+    text("name", "姓名", "Name").required().searched(),
     choice("sex", SEX, "性别", "Sex"),
     Field::new("id_number", Kind::IdNumber, "证件号码", "Identity number").doc(
         "18 位公民身份号码，或残疾人证号（身份号码后加残疾类别和等级各一位，补发的再加 B1 等）",
@@ -101,7 +103,7 @@ pub(super) static MEMBERS: &[Field] = &[
          the category (1 to 7), one for the grade (1 to 4) and, on a card issued again, B1, B2, …",
     ),
     text("relation", "与户主关系", "Relation to the head of household"),
-    text("ethnicity", "民族", "Ethnicity"),
+    text("ethnicity", "民族", "Ethnicity").column(),
     choice("education", EDUCATION, "文化程度", "Education"),
     choice("student", STUDENT, "在校生状况", "At school"),
     choice("health", HEALTH, "健康状况", "Health"),
@@ -113,16 +115,16 @@ pub(super) static MEMBERS: &[Field] = &[
 ];
 
 pub(super) static VILLAGES: &[Field] = &[
-    village().required().rule(Rule::NamesTheRecord).doc(
+    village().required().sorted().rule(Rule::NamesTheRecord).doc(
         "记录的 id 是本代码在命名空间 6ba7b814-9dad-11d1-80b4-00c04fd430c8 中的第 5 版 UUID",
         "12-digit code that begins with the bucket's. The record's id is the UUID version 5 of this code in the \
          namespace 6ba7b814-9dad-11d1-80b4-00c04fd430c8.",
     ),
     flag("poor_village", "是否贫困村", "Poor village"),
-    village_households("households", "总户数", "Households"),
-    village_people("people", "总人口数", "People"),
-    village_households("poor_households", "贫困户数", "Poor households"),
-    village_people("poor_people", "贫困人口数", "Poor people"),
+    village_households("households", "总户数", "Households").sorted(),
+    village_people("people", "总人口数", "People").sorted(),
+    village_households("poor_households", "贫困户数", "Poor households").sorted(),
+    village_people("poor_people", "贫困人口数", "Poor people").sorted(),
     village_people("minority_people", "少数民族人口数", "People of ethnic minorities"),
     village_people("labourers", "劳动力人数", "Labourers"),
     village_people("migrants", "外出务工人数", "People away at work"),
@@ -136,9 +138,9 @@ pub(super) static VILLAGES: &[Field] = &[
     flag("licensed_doctor", "有无执业（助理）医师", "Licensed (assistant) doctor"),
     flag("library", "有无文化（图书）室", "Library"),
     flag("mutual_fund", "有无互助资金组织", "Mutual-aid fund"),
-    number("collective_income", VILLAGE_YUAN, "集体经济收入", "Income of the collective").unit(YUAN),
-    text("resident_team", "驻村工作队", "Resident work team"),
-    text("first_secretary", "第一书记", "First secretary"),
+    number("collective_income", VILLAGE_YUAN, "集体经济收入", "Income of the collective").unit(YUAN).sorted(),
+    text("resident_team", "驻村工作队", "Resident work team").searched(),
+    text("first_secretary", "第一书记", "First secretary").searched(),
     location(),
     remarks(),
 ];

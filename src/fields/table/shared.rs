@@ -9,7 +9,7 @@ pub(super) const fn village() -> Field {
 }
 
 pub(super) const fn remarks() -> Field {
-    text("remarks", "备注", "Remarks")
+    text("remarks", "备注", "Remarks").searched()
 }
 
 pub(super) const fn location() -> Field {

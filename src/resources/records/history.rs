@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::http::Problem;
 use crate::http::documented::{NotFound, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
-use crate::store::listing::{Column, Compare, Found, Kind, List, Listed, Listing, Value};
+use crate::store::listing::{Column, Compare, Filter, Found, Kind, List, Listed, Listing, Value};
 use crate::store::records;
 use crate::sync::history::{HistoryEntry, entries};
 use actix_web::web::{Data, Path};
@@ -66,9 +66,11 @@ fn cut(mut entries: Vec<HistoryEntry>, listing: &Listing<HistoryEntry>) -> Found
     let number = |value: &Value| if let Value::Int(number) = value { *number } else { 0 };
     entries.retain(|entry| {
         listing.filters.iter().all(|filter| {
-            let mut values = filter.values.iter().map(number);
+            // There is one column, and no texts or places.
+            let Filter::Column { compare, values, .. } = filter else { return true };
+            let mut values = values.iter().map(number);
             let rev = entry.rev as i64;
-            match filter.compare {
+            match compare {
                 Compare::In => values.any(|value| rev == value),
                 Compare::Gte => values.all(|value| rev >= value),
                 Compare::Lt => values.all(|value| rev < value),

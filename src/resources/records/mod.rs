@@ -3,14 +3,16 @@
 
 mod body;
 mod history;
+mod params;
 mod write;
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, ProblemBody, Problems};
-use crate::http::list::{ListOf, ListParams, Page};
+use crate::http::list::{ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
+use crate::store::record_lists;
 use crate::store::records::{self, RecordRow, digest_of};
 use crate::store::{Conn, StoreError};
 use crate::sync::direct::Standing;
@@ -118,7 +120,7 @@ fn named(path: (String, String)) -> Result<(Collection, Uuid), Problem> {
     path = "/{collection}",
     operation_id = "listRecords",
     tag = "records",
-    params(("collection" = inline(CollectionName), Path), ListOf<RecordRow>),
+    params(("collection" = inline(CollectionName), Path), params::RecordFilters),
     responses((status = 200, description = "A page, county by county", body = Page<Record>), NotFound, Problems),
     security(("bearer" = []))
 )]
@@ -130,9 +132,9 @@ async fn list(
     params: ListParams,
 ) -> Result<web::Json<Page<Record>>, Problem> {
     let collection = Collection::from_name(&path).ok_or_else(not_found)?;
-    let asked = params.read(records::list(collection), &app.keys, caller.user)?;
+    let asked = params.read(record_lists::list(collection), &app.keys, caller.user)?;
     let page = app.store.read(move |conn| {
-        let found = records::page(conn, caller.scope(), collection, &asked.listing)?;
+        let found = record_lists::page(conn, caller.scope(), collection, &asked.listing)?;
         asked.try_page(found, Record::try_from)
     });
     Ok(web::Json(page.await?))

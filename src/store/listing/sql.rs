@@ -6,7 +6,7 @@ use crate::store::types::{DbInstant, DbUuid, Id, Instant};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Double, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, RunQueryDsl, SqliteConnection};
 use std::borrow::Cow;
@@ -33,6 +33,7 @@ enum Bound {
     Instant(Instant),
     Int(i64),
     Bool(bool),
+    Real(f64),
 }
 
 impl From<Value> for Bound {
@@ -43,6 +44,9 @@ impl From<Value> for Bound {
             Value::Instant(ms) => Self::Instant(Instant::from_ms(ms)),
             Value::Int(number) => Self::Int(number),
             Value::Bool(flag) => Self::Bool(flag),
+            Value::Real(number) => Self::Real(number),
+            // Never compared with.
+            Value::Null => Self::Bool(false),
         }
     }
 }
@@ -97,7 +101,7 @@ impl Sql {
 
     pub(super) fn column<R>(mut self, column: &Column<R>) -> Self {
         self.0.push(match column.kind {
-            Kind::Text | Kind::Day => Piece::Text(column.sql.clone()),
+            Kind::Text | Kind::Day | Kind::Choice(_) | Kind::Village => Piece::Text(column.sql.clone()),
             _ => Piece::Sql(column.sql.clone()),
         });
         self
@@ -120,6 +124,8 @@ macro_rules! walk {
     ($engine:ty) => {
         impl<ST> QueryFragment<$engine> for Statement<ST> {
             fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, $engine>) -> QueryResult<()> {
+                // There is no end to what callers ask, and the best way to it lies in its values.
+                pass.unsafe_to_cache_prepared();
                 for piece in &self.sql.0 {
                     match piece {
                         Piece::Sql(sql) => pass.push_sql(sql),
@@ -132,6 +138,7 @@ macro_rules! walk {
                         Piece::Bind(Bound::Instant(time)) => pass.push_bind_param::<DbInstant, _>(time)?,
                         Piece::Bind(Bound::Int(number)) => pass.push_bind_param::<BigInt, _>(number)?,
                         Piece::Bind(Bound::Bool(flag)) => pass.push_bind_param::<Bool, _>(flag)?,
+                        Piece::Bind(Bound::Real(number)) => pass.push_bind_param::<Double, _>(number)?,
                     }
                 }
                 Ok(())

@@ -2,6 +2,7 @@
 
 mod listing;
 mod once;
+mod record_lists;
 
 use super::{Engine, Store, migrations};
 use crate::config::Config;

@@ -1,6 +1,7 @@
 //! What the transactions cost and what they leave, on both engines, without HTTP between.
 
 mod lanes;
+mod promoted;
 mod statements;
 mod together;
 

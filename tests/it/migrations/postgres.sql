@@ -10,7 +10,8 @@ SELECT CASE WHEN i.indisprimary THEN 'key ' WHEN i.indisunique THEN 'unique ' EL
     (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, n)
      JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum) || ')'
 FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE n.nspname = 'public'
+-- But for the index of pieces, an expression.
+WHERE n.nspname = 'public' AND i.indexprs IS NULL
 UNION ALL
 SELECT 'foreign key ' || t.relname || '.' || a.attname || ' to ' || f.relname
 FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class f ON f.oid = c.confrelid

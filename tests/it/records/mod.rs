@@ -1,3 +1,4 @@
 //! `API.md`, "Resources": the records for people who are online.
 
+mod lists;
 mod writes;

@@ -44,7 +44,17 @@ fn lists(document: &Value, campaign: &str) -> Vec<List> {
         };
         for kind in kinds {
             let path = path.replace("{collection}", &kind).replace("{id}", campaign);
-            lists.push(List { path, kind, filters: filters.clone(), sorts: sorts.clone() });
+            // One operation for all collections says what each of them has.
+            let own = |parameter: &Value| match &parameter["x-collections"] {
+                Value::Null => Some(parameter.clone()),
+                own => own.get(&kind).map(|schema| json!({ "schema": schema })),
+            };
+            let filters = filters.iter().filter_map(|(name, parameter)| Some((name.clone(), own(parameter)?)));
+            let sorts = match named("sort").expect("a list can be sorted")["x-collections"].get(&kind) {
+                Some(own) => serde_json::from_value(own.clone()).expect("names"),
+                None => sorts.clone(),
+            };
+            lists.push(List { path, kind: kind.clone(), filters: filters.collect(), sorts });
         }
     }
     assert!(lists.len() > 14, "seven collections, and seven lists more");
@@ -69,6 +79,28 @@ fn values(
     let hidden = |thing: &&Thing| !eyes.may_know(thing);
     let of_list = |thing: &&Thing| thing.kind == list.kind;
     let things = || m.model.things.iter();
+    let special = match name {
+        "near" => Some(vec!["27.7,103.2,100000".to_owned()]),
+        "bbox" => Some(vec!["97,26,109,35".to_owned()]),
+        "q" => {
+            let foreign = things().filter(of_list).filter(hidden);
+            Some(
+                foreign
+                    .flat_map(|thing| thing.marks.iter().cloned())
+                    .take(3)
+                    .chain(["mk".into(), "阿".into()])
+                    .collect(),
+            )
+        }
+        _ => None,
+    };
+    if let Some(values) = special {
+        return (values, &[]);
+    }
+    if let Some(allowed) = schema["enum"].as_array() {
+        let allowed = allowed.iter().map(|value| value.as_str().expect("a text").to_owned());
+        return (allowed.collect(), &["[in]"]);
+    }
     let values = match (schema["type"].as_str().unwrap_or_default(), schema["format"].as_str().unwrap_or_default()) {
         ("string", "uuid") => {
             // Of every kind, for the filter may be of any.
@@ -80,6 +112,8 @@ fn values(
         ("boolean", _) => return (vec!["true".into(), "false".into()], &["[in]"]),
         ("string", "date") => vec!["2015-04-15".into()],
         ("string", "date-time") => vec![wire(ago(60)), wire(now())],
+        ("number", _) => ["0", "28.5"].map(Into::into).into(),
+        ("string", _) if schema["pattern"].is_string() => [JINYANG, WUSHENG].map(op::village_of).into(),
         ("integer", _) => [JINYANG, ZHAOJUE, WUSHENG, "1"].map(Into::into).into(),
         ("string", _) => {
             let foreign = things().filter(of_list).filter(hidden);

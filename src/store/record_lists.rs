@@ -1,0 +1,262 @@
+//! The lists of the seven collections: filtered and sorted by the columns of the collection's own table, which is narrow and
+//! has the indexes; only the rows of the page are then looked up among the records.
+
+use super::Engine;
+use super::conn::{Conn, StoreError};
+use super::dialect::{self, engine};
+use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, Listing, Sql, Value};
+use super::records::{RECORD_COLUMNS, RecordRow, RecordSql};
+use crate::fields::{self, Cell, ColumnKind, columns};
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+use sync_core::{Collection, Fields, Scope};
+
+/// What the list of a collection's records can be filtered and sorted by; county by county.
+pub fn list(collection: Collection) -> &'static List<RecordRow> {
+    static LISTS: LazyLock<Vec<List<RecordRow>>> = LazyLock::new(|| Collection::ALL.into_iter().map(make).collect());
+    &LISTS[collection as usize - 1]
+}
+
+/// The first columns are the keys; behind them come two that stand in `records`, then the collection's own.
+const KEYS: usize = 2;
+const OF_RECORDS: std::ops::Range<usize> = KEYS..4;
+
+fn make(collection: Collection) -> List<RecordRow> {
+    let bucket = Column::new("bucket", Kind::Int, "f.bucket").sorted(|row: &RecordRow| Value::Int(row.bucket.into()));
+    let id = Column::new("id", Kind::Uuid, "f.id").sorted(|row: &RecordRow| Value::Uuid(row.id.0));
+    let shared = [
+        Column::new("seq", Kind::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
+        Column::new("updated_at", Kind::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
+    ];
+    let own = columns(collection).iter().filter_map(own);
+    let mut list = List::new(collection.name(), [bucket, id]).with(shared).with(own);
+    let has = |name: &str| columns(collection).iter().any(|column| column.name == name);
+    let pieces_of = has("grams").then(|| collection.name());
+    list.texts = has("search").then_some(listing::Texts { sql: "f.search", pieces_of });
+    list.places = has("lat").then_some(listing::Places { lat: "f.lat", lon: "f.lon" });
+    list
+}
+
+/// A column of the collection's table, if it is one to compare with.
+fn own(column: &'static fields::Column) -> Option<Column<RecordRow>> {
+    let kind = match column.kind {
+        ColumnKind::Text => Kind::Text,
+        ColumnKind::Choice(of) => Kind::Choice(of.iter().map(|choice| choice.value).collect::<Vec<_>>().leak()),
+        ColumnKind::Village => Kind::Village,
+        ColumnKind::Day => Kind::Day,
+        ColumnKind::Millis => Kind::Millis,
+        ColumnKind::Uuid => Kind::Uuid,
+        ColumnKind::Int => Kind::Int,
+        ColumnKind::Real if ["lat", "lon"].contains(&&*column.name) => return None,
+        ColumnKind::Real => Kind::Real,
+        ColumnKind::Bool => Kind::Bool,
+        ColumnKind::Search | ColumnKind::Grams => return None,
+    };
+    let plain = Column::new(column.name.as_str(), kind, format!("f.{}", column.name));
+    Some(if column.sorted { plain.sorted(|row| value(column, row)).nullable() } else { plain })
+}
+
+/// What a record has in a column: from its JSON, by the same way as it came into the table.
+fn value(column: &fields::Column, row: &RecordRow) -> Value {
+    match Fields::from_canonical(&row.fields.0).ok().and_then(|fields| column.cell(&fields)) {
+        Some(Cell::Text(text)) => Value::Text(text),
+        Some(Cell::Uuid(id)) => Value::Uuid(id),
+        Some(Cell::Int(number)) => Value::Int(number),
+        Some(Cell::Real(number)) => Value::Real(number),
+        Some(Cell::Bool(flag)) => Value::Bool(flag),
+        None => Value::Null,
+    }
+}
+
+/// Rows of records are listed by their collection: see [`list`].
+impl Listed for RecordRow {
+    fn list() -> &'static List<Self> {
+        list(Collection::Households)
+    }
+}
+
+/// Whether the list's tables have to include `records`.
+fn asks_records(listing: &Listing<RecordRow>) -> bool {
+    let filtered = listing.filters.iter().any(|filter| match filter {
+        Filter::Column { column, .. } => OF_RECORDS.contains(column),
+        _ => false,
+    });
+    filtered || listing.order.iter().any(|order| OF_RECORDS.contains(&order.column))
+}
+
+/// The columns by which an index of the collection's table begins; of a flag, with the value that the index has.
+fn indexed(collection: Collection) -> &'static [(&'static str, Option<bool>)] {
+    match collection {
+        Collection::Households => &[
+            ("village", None),
+            ("registry_no", None),
+            ("standard", None),
+            ("attribute", None),
+            ("status", None),
+            ("cause_main", None),
+            ("housing_grade", None),
+            ("road_kind", None),
+            ("people", None),
+            ("income_per_capita", None),
+            ("housing_dangerous", Some(true)),
+            ("water_difficult", Some(true)),
+            ("relocation", Some(true)),
+            ("water_safe", Some(false)),
+            ("electricity_living", Some(false)),
+            ("broadcast_tv", Some(false)),
+        ],
+        Collection::Members => &[("household", None), ("id_number", None)],
+        Collection::Villages => &[("village", None)],
+        Collection::Visits => &[("campaign", None), ("team", None), ("household", None), ("sample_slot", None)],
+        Collection::Interviews => &[("visit", None), ("household", None)],
+        Collection::Findings => &[("visit", None), ("household", None), ("state", None)],
+        Collection::Photos => &[("subject_id", None), ("sha256", None)],
+    }
+}
+
+fn has_index(collection: Collection, column: &Column<RecordRow>, value: Option<&Value>) -> bool {
+    let flag = value.and_then(|value| if let Value::Bool(flag) = value { Some(*flag) } else { None });
+    indexed(collection).contains(&(&*column.name, flag))
+}
+
+/// The columns of the collection's table that a list compares or sorts by, and the keys.
+fn needed(listing: &Listing<RecordRow>) -> String {
+    let column = |place: usize| listing.column(place).sql.to_string();
+    let mut needed: BTreeSet<String> =
+        (0..KEYS).chain(listing.order.iter().map(|order| order.column)).map(column).collect();
+    for filter in &listing.filters {
+        match filter {
+            Filter::Column { column: place, .. } => needed.extend([column(*place)]),
+            Filter::Texts(_) => needed.extend(listing.list.texts.map(|texts| texts.sql.to_owned())),
+            Filter::Place(_) => {
+                needed
+                    .extend(listing.list.places.iter().flat_map(|places| [places.lat, places.lon]).map(str::to_owned));
+            }
+        }
+    }
+    needed.retain(|sql| sql.starts_with("f."));
+    needed.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// So many rows are put in order at once; a list of more is walked along in its order until a page is full.
+const FEW: usize = 10_000;
+
+/// How a page is come by.
+struct Way {
+    /// A filter that leaves few rows.
+    first: Option<usize>,
+    /// By its place among the filters: whether an engine may look for it by an index.
+    by_index: Vec<bool>,
+    /// The list is walked along an index that is not the table's own.
+    along: bool,
+}
+
+impl Way {
+    /// Neither engine sees how many rows a filter leaves until it has read them: the rarer ones of SQLite are as frequent to it
+    /// as any, and PostgreSQL takes them to be spread evenly. So each that has an index is counted, up to a limit.
+    fn find(
+        conn: &mut Conn,
+        scope: &Scope,
+        collection: Collection,
+        listing: &Listing<RecordRow>,
+        few: usize,
+    ) -> Result<Self, StoreError> {
+        let filters = &listing.filters;
+        let single = |filter: &Filter| match filter {
+            Filter::Column { column, compare: Compare::In, values } => {
+                matches!(&values[..], [value] if has_index(collection, listing.column(*column), Some(value)))
+            }
+            _ => false,
+        };
+        let candidate = |filter: &Filter| match filter {
+            Filter::Column { column, values, .. } => has_index(collection, listing.column(*column), values.first()),
+            Filter::Texts(_) => listing.list.texts.is_some_and(|texts| texts.pieces_of.is_some()),
+            Filter::Place(_) => collection == Collection::Households,
+        };
+        let by_key = listing.order[0].column < KEYS;
+        let first = listing.order[0].column;
+        let along = OF_RECORDS.contains(&first) || !by_key && has_index(collection, listing.column(first), None);
+        let mut way = Self { first: None, by_index: vec![true; filters.len()], along };
+        let counted: Vec<usize> = (0..filters.len()).filter(|i| candidate(&filters[*i])).collect();
+        // An index gives the rows of one value in the order of the keys.
+        if counted.is_empty() || by_key && filters.len() == 1 && single(&filters[0]) {
+            return Ok(way);
+        }
+        let engine = engine(conn);
+        let of = |i: &usize| {
+            let from = Sql::new(format!("FROM {} f WHERE ", collection.name())).in_scope("f.bucket", scope);
+            listing.narrowed(engine, from, &filters[*i], true)
+        };
+        let counts = listing::counted(conn, &counted.iter().map(of).collect::<Vec<_>>(), few)?;
+        for (i, count) in counted.iter().zip(&counts) {
+            way.by_index[*i] = *count < few || by_key && single(&filters[*i]);
+        }
+        way.first =
+            counted.into_iter().zip(counts).filter(|(_, count)| *count < few).min_by_key(|(_, n)| *n).map(|(i, _)| i);
+        Ok(way)
+    }
+
+    /// `FROM … WHERE …` with every filter.
+    fn from(&self, engine: Engine, scope: &Scope, collection: Collection, listing: &Listing<RecordRow>) -> Sql {
+        let (table, number) = (collection.name(), collection.number());
+        let no_index = dialect::bucket_by_no_index(engine);
+        let bucket = if self.along && self.first.is_none() { no_index } else { "f.bucket" };
+        let walks_records = self.first.is_none() && OF_RECORDS.contains(&listing.order[0].column);
+        let mut sql = match self.first {
+            // First all that it leaves, then what else is asked of them.
+            Some(first) => {
+                let few = format!("FROM (WITH few AS MATERIALIZED (SELECT {} FROM {table} f WHERE ", needed(listing));
+                let few = Sql::new(few).in_scope(no_index, scope);
+                listing.narrowed(engine, few, &listing.filters[first], true).sql(") SELECT * FROM few) f")
+            }
+            // In this order SQLite joins them: along the index of times.
+            None if walks_records => Sql::new(format!("FROM records r CROSS JOIN {table} f")),
+            None => Sql::new(format!("FROM {table} f")),
+        };
+        if asks_records(listing) && !walks_records {
+            sql = sql.sql(" CROSS JOIN records r");
+        }
+        sql = sql.sql(" WHERE ").in_scope(bucket, scope);
+        if asks_records(listing) {
+            sql = sql.sql(format!(" AND r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id"));
+        }
+        for (i, filter) in listing.filters.iter().enumerate().filter(|(i, _)| Some(*i) != self.first) {
+            sql = listing.narrowed(engine, sql, filter, self.by_index[i] && self.first.is_none());
+        }
+        sql
+    }
+}
+
+/// A page of a collection's living records in scope.
+pub fn page(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+) -> Result<Found<RecordRow>, StoreError> {
+    page_where(conn, scope, collection, listing, FEW)
+}
+
+/// [`page`], with what counts as few.
+pub(super) fn page_where(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+    few: usize,
+) -> Result<Found<RecordRow>, StoreError> {
+    let way = Way::find(conn, scope, collection, listing, few)?;
+    let from = way.from(engine(conn), scope, collection, listing);
+    let number = collection.number();
+    listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
+        let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
+        let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
+        let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
+        for (i, term) in terms.iter().enumerate() {
+            sql = sql.sql(", ").join(term.sql.clone()).sql(format!(" AS k{i}"));
+        }
+        sql.sql(" ").join(rest).sql(format!(
+            ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
+        ))
+    })
+}
