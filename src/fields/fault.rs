@@ -136,6 +136,10 @@ pub enum Fault {
     InvalidRegion,
     /// Names something that is not there, or not in the caller's scope.
     NotThere,
+    /// A county that takes no part in the campaign.
+    OutsideCampaign,
+    /// The campaign is closed.
+    CampaignClosed,
     /// Has no meaning beside the other values.
     NotApplicable,
     /// A period that ends before it begins.
@@ -181,6 +185,8 @@ impl Fault {
             Self::Taken => "taken",
             Self::InvalidRegion => "invalid_region",
             Self::NotThere => "not_there",
+            Self::OutsideCampaign => "outside_campaign",
+            Self::CampaignClosed => "campaign_closed",
             Self::NotApplicable => "not_applicable",
             Self::EndsTooEarly => "ends_too_early",
             Self::UnknownBucket => "unknown_bucket",
@@ -235,6 +241,8 @@ impl Fault {
             Self::Taken => "is taken",
             Self::InvalidRegion => "must be two digits for the province, four for a prefecture",
             Self::NotThere => "names nothing that is there",
+            Self::OutsideCampaign => "takes no part in the campaign",
+            Self::CampaignClosed => "is closed",
             Self::NotApplicable => "does not apply here",
             Self::EndsTooEarly => "must not be before the beginning",
             Self::UnknownBucket => "there is no such county",
@@ -277,6 +285,8 @@ impl Fault {
             Self::Taken => "已被占用",
             Self::InvalidRegion => "省应为两位代码，市（州）应为四位代码",
             Self::NotThere => "所指的对象不存在",
+            Self::OutsideCampaign => "不在本次督查范围内",
+            Self::CampaignClosed => "已经结束",
             Self::NotApplicable => "在此不适用",
             Self::EndsTooEarly => "不能早于开始日期",
             Self::UnknownBucket => "没有此县级区划",

@@ -31,6 +31,7 @@ pub use field::{ANSWER_KEY_MAX, Choice, Label, SAFE_INTEGER, TEXT_MAX, Unit};
 pub use formats::is_village;
 pub use named::Named;
 pub use schema::{schema, write_schema};
+pub use table::{Area, Leads, Level, Topic, VisitMethod};
 
 /// The fields without which a record is incomplete; to be judged on the merged record.
 pub fn required(collection: Collection) -> &'static [&'static str] {

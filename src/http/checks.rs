@@ -17,6 +17,10 @@ impl Checks {
         self.0.push(FieldError::new(pointer, fault));
     }
 
+    pub fn extend(&mut self, faults: impl IntoIterator<Item = FieldError>) {
+        self.0.extend(faults);
+    }
+
     /// A name for people: 1 to `max` characters, not only blanks, none of them a control character.
     pub fn name(&mut self, pointer: &str, text: &str, max: usize) {
         if text.trim().is_empty() || text.chars().any(char::is_control) {

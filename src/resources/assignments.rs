@@ -4,16 +4,16 @@
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, forbidden, not_found};
-use crate::fields::Fault;
+use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
-use crate::http::checks::Checks;
+use crate::http::checks::{Checks, invalid};
 use crate::http::documented::{BodyProblems, Conflicts, KeyProblems, NotFound, NotModified, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{Day, format_ms};
 use crate::http::{Answer, Code, Problem};
 use crate::store::assignments::{self, Assignment as Row, Sight};
-use crate::store::{Id, Instant, Role, StoreError, Tx, buckets, campaigns, teams};
+use crate::store::{Id, Instant, Role, StoreError, Tx, buckets, campaign_counties, campaigns, teams};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,10 @@ impl NewAssignment {
     fn row(self, tx: &mut Tx<'_>, caller: &Caller<Office>) -> Result<Row, Problem> {
         let mut checks = Checks::new();
         checks.period(self.from.into(), self.to.into());
-        if campaigns::find(tx, self.campaign, caller.region.province())?.is_none() {
-            checks.fault("/campaign", Fault::NotThere);
+        match campaigns::hold(tx, self.campaign, caller.region.province())? {
+            None => checks.fault("/campaign", Fault::NotThere),
+            Some(campaign) if campaign.closed_at.is_some() => checks.fault("/campaign", Fault::CampaignClosed),
+            Some(_) => {}
         }
         if teams::find(tx, self.team, &caller.circle())?.is_none() {
             checks.fault("/team", Fault::NotThere);
@@ -124,6 +126,9 @@ impl NewAssignment {
         checks.done()?;
         let county = county.filter(|county| caller.scope().contains(*county)).ok_or_else(forbidden)?;
         may_give(caller, self.kind)?;
+        if !campaign_counties::has(tx, self.campaign, county)? {
+            return Err(invalid(vec![FieldError::new("/county", Fault::OutsideCampaign)]));
+        }
         Ok(Row {
             id: Id(Uuid::now_v7()),
             campaign: Id(self.campaign),

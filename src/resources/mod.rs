@@ -14,7 +14,15 @@ pub mod records;
 pub mod teams;
 pub mod users;
 
+use crate::store::{JsonText, StoreError};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+
+/// What was stored as JSON, if it was.
+fn read_json<T: DeserializeOwned>(text: Option<&JsonText>) -> Result<Option<T>, StoreError> {
+    let read = text.map(|text| serde_json::from_str(&text.0)).transpose();
+    read.map_err(|error| StoreError::Corrupt(error.to_string()))
+}
 
 /// A member of a `PATCH` that may be left out, be `null`, or have a value.
 #[derive(Debug, Default)]

@@ -1,9 +1,10 @@
 //! Reading the list of divisions, and working out what it changes. A code says its level by its length and begins with
 //! its parent's, so that a line can only name, rename or end a code.
 
+use super::table::Table;
 use crate::store::Tx;
 use crate::store::divisions::{self, Version};
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,27 +57,11 @@ enum Event {
 
 type Timelines = BTreeMap<String, BTreeMap<NaiveDate, Event>>;
 
-pub(super) fn read(mut csv: impl Read) -> anyhow::Result<Vec<Line>> {
-    let mut text = Vec::new();
-    csv.read_to_end(&mut text)?;
-    // A record's position is where the one before it ended: ends of lines and empty lines may lie in between.
-    let line = |at: &csv::Position| {
-        let rest = text.get(at.byte() as usize..).unwrap_or_default().iter().take_while(|b| b"\r\n".contains(b));
-        at.line() + rest.filter(|b| **b == b'\n').count() as u64
-    };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
-    let headers = reader.headers().context("line 1")?.clone();
-    for name in ["code", "level", "name", "parent"] {
-        ensure!(headers.iter().any(|header| header == name), "line 1: the column {name} is missing");
-    }
+pub(super) fn read(csv: impl Read) -> anyhow::Result<Vec<Line>> {
+    let Table { headers, rows } = Table::read(csv, &["code", "level", "name", "parent"])?;
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| match error.position() {
-            Some(at) => anyhow!("line {}: {error}", line(at)),
-            None => error.into(),
-        })?;
-        let number = record.position().map_or(0, line);
+    for (number, record) in rows {
         let line = record.deserialize(Some(&headers)).map_err(Into::into).and_then(|raw| check(raw, number));
         let line = line.with_context(|| format!("line {number}"))?;
         let new = seen.insert((line.code.clone(), line.day));

@@ -1,14 +1,17 @@
-//! What is set up from outside a running server: users, the list of divisions. A database that is not migrated yet is
+//! What is set up from outside a running server: users, the list of divisions, campaigns. A database that is not migrated yet is
 //! migrated first, unless the configuration says otherwise.
 
+mod campaign;
 mod divisions;
+mod table;
 mod users;
 
+pub use campaign::{Imported, Wanted};
 pub use users::{add_user, disable_user, has_users, list_users, reset_password};
 
 use crate::Config;
 use crate::http::time::today;
-use crate::store::{Store, migrations};
+use crate::store::{Store, Tx, migrations};
 use anyhow::anyhow;
 use std::io::Read;
 use std::sync::mpsc::channel;
@@ -27,12 +30,37 @@ fn open(config: &Config) -> anyhow::Result<Store> {
 /// header being 1, and nothing is imported.
 pub fn import_divisions(config: &Config, csv: impl Read, progress: &dyn Fn(usize)) -> anyhow::Result<usize> {
     let lines = divisions::read(csv)?;
+    writing(config, progress, move |tx, progress| divisions::import(tx, lines, today(), progress))
+}
+
+/// Imports the counties of a campaign (see `ruhu import campaign --help`) in one transaction. `progress` is told how many
+/// are written. What is wrong is named by its line, the header being 1, and its column, and nothing is imported.
+pub fn import_campaign(
+    config: &Config,
+    csv: impl Read,
+    wanted: Wanted,
+    progress: &dyn Fn(usize),
+) -> anyhow::Result<Imported> {
+    let lines = campaign::read(csv)?;
+    writing(config, progress, move |tx, progress| {
+        let imported = campaign::import(tx, &lines, &wanted)?;
+        progress(lines.len());
+        Ok(imported)
+    })
+}
+
+/// Runs one writing transaction, which tells how far it is.
+fn writing<T: Send + 'static>(
+    config: &Config,
+    progress: &dyn Fn(usize),
+    work: impl FnOnce(&mut Tx<'_>, &dyn Fn(usize)) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
     let store = open(config)?;
     let (tell, told) = channel();
     thread::scope(|scope| {
         let work = scope.spawn(move || {
             store.write_now(move |tx| {
-                divisions::import(tx, lines, today(), &|done| {
+                work(tx, &|done| {
                     // Nobody may be listening any more.
                     let _ = tell.send(done);
                 })

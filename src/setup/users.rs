@@ -85,7 +85,7 @@ fn sound(errors: &[FieldError]) -> anyhow::Result<()> {
 }
 
 /// Field errors as one sentence.
-fn told(errors: &[FieldError]) -> String {
+pub(super) fn told(errors: &[FieldError]) -> String {
     let one = |e: &FieldError| format!("{} {}", e.pointer.trim_start_matches('/'), e.fault.detail(Lang::En));
     errors.iter().map(one).collect::<Vec<_>>().join("; ")
 }

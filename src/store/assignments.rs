@@ -7,9 +7,11 @@ use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Valu
 use super::records::bucket_of;
 use super::schema::assignments;
 use super::types::{DbInstant, DbUuid, Id, Instant};
+use crate::load_rows;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Integer, Nullable, Text};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use sync_core::{Bucket, Scope};
 use uuid::Uuid;
@@ -138,4 +140,26 @@ pub fn close(tx: &mut Tx<'_>, open: &Assignment, by: Uuid, now: Instant) -> Resu
          WHERE team_buckets.team_id = v.team_id AND team_buckets.bucket = v.bucket",
     )?;
     Ok(true)
+}
+
+/// Closes all that are open of a locked campaign.
+pub fn close_all(tx: &mut Tx<'_>, campaign: Uuid, by: Uuid, now: Instant) -> Result<(), StoreError> {
+    let rows = Rows::new().uuid("campaign_id", [Id(campaign)]).uuid("closed_by", [Id(by)]).instant("closed_at", [now]);
+    let tail = "UPDATE assignments SET closed_at = v.closed_at, closed_by = v.closed_by FROM v \
+         WHERE assignments.campaign_id = v.campaign_id AND assignments.closed_at IS NULL \
+         RETURNING assignments.team_id, assignments.bucket";
+    let mut closed: BTreeMap<(Id, i32), i32> = BTreeMap::new();
+    for place in load_rows!(&mut **tx, &rows, tail, (DbUuid, Integer) => (Id, i32))? {
+        *closed.entry(place).or_default() += 1;
+    }
+    Rows::new()
+        .uuid("team_id", closed.keys().map(|(team, _)| *team))
+        .int("bucket", closed.keys().map(|(_, bucket)| *bucket))
+        .int("closed", closed.values().copied())
+        .execute(
+            tx,
+            "UPDATE team_buckets SET open_assignments = open_assignments - v.closed FROM v \
+             WHERE team_buckets.team_id = v.team_id AND team_buckets.bucket = v.bucket",
+        )?;
+    Ok(())
 }

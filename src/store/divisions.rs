@@ -5,9 +5,11 @@ use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::schema::divisions;
+use crate::load_rows;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable, Text};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 type VersionSql = (Text, Date, Nullable<Date>, Text, Text, Nullable<Text>, Nullable<Text>);
@@ -65,7 +67,19 @@ pub fn versions(conn: &mut Conn, code: &str) -> Result<Vec<Version>, StoreError>
     Ok(divisions::table.filter(divisions::code.eq(code)).order(divisions::valid_from.desc()).load(conn)?)
 }
 
-/// Puts versions in, each in the place of the one of the same code and first day; a county gets its bucket.
+/// Every name that these codes have had.
+pub fn names(conn: &mut Conn, codes: &BTreeSet<String>) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
+    let rows = Rows::new().text("code", codes.iter().cloned());
+    let tail = "SELECT d.code, d.name FROM v CROSS JOIN divisions d WHERE d.code = v.code";
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (code, name) in load_rows!(conn, &rows, tail, (Text, Text) => (String, String))? {
+        names.entry(code).or_default().insert(name);
+    }
+    Ok(names)
+}
+
+/// Puts versions in, each in the place of the one of the same code and first day; a county gets its bucket, and its place in
+/// the campaigns in which every county takes part.
 pub fn put(tx: &mut Tx<'_>, versions: &[Version]) -> Result<(), StoreError> {
     Rows::new()
         .text("code", versions.iter().map(|v| v.code.clone()))
@@ -82,8 +96,14 @@ pub fn put(tx: &mut Tx<'_>, versions: &[Version]) -> Result<(), StoreError> {
              level = excluded.level, name = excluded.name, parent = excluded.parent, successor = excluded.successor",
         )?;
     let counties = versions.iter().filter(|v| v.level == "county").filter_map(|v| v.code.parse().ok());
-    Rows::new()
-        .int("bucket", counties)
+    let counties = Rows::new().int("bucket", counties);
+    counties
         .execute(tx, "INSERT INTO buckets (bucket) SELECT bucket FROM v WHERE true ON CONFLICT (bucket) DO NOTHING")?;
+    counties.execute(
+        tx,
+        "INSERT INTO campaign_counties (bucket, campaign_id, area, led_by) \
+         SELECT v.bucket, c.id, NULL, 'prefecture' FROM v JOIN campaigns c ON c.region = CAST(v.bucket / 10000 AS TEXT) \
+         WHERE c.every_county AND c.closed_at IS NULL ON CONFLICT (bucket, campaign_id) DO NOTHING",
+    )?;
     Ok(())
 }

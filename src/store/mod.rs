@@ -3,6 +3,7 @@
 pub mod assignments;
 pub mod buckets;
 pub mod callers;
+pub mod campaign_counties;
 pub mod campaigns;
 pub mod changes;
 pub mod circle;

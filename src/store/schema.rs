@@ -77,6 +77,20 @@ tables! {
         to_day -> Date,
         created_at -> DbInstant,
         created_by -> DbUuid,
+        region -> Text,
+        min_days_on_site -> Integer,
+        every_county -> Bool,
+        topics -> Nullable<DbJson>,
+        methods -> Nullable<DbJson>,
+        sample_plan -> Nullable<DbJson>,
+        closed_at -> Nullable<DbInstant>,
+        closed_by -> Nullable<DbUuid>,
+    }
+    campaign_counties (bucket, campaign_id) {
+        bucket -> Integer,
+        campaign_id -> DbUuid,
+        area -> Nullable<Text>,
+        led_by -> Text,
     }
     assignments (id) {
         id -> DbUuid,

@@ -118,6 +118,18 @@ pub(super) static METHOD: &[Choice] = &[
 pub(super) static LEVEL: &[Choice] =
     &[of("household", "户", "Household"), of("village", "村", "Village"), of("county", "县", "County")];
 
+pub(super) static AREA: &[Choice] = &[
+    of("qinba", "秦巴山区", "Qinling–Daba Mountains"),
+    of("wumeng", "乌蒙山区", "Wumeng Mountains"),
+    of("liangshan_yi", "大小凉山彝区", "Yi region of the Greater and Lesser Liang Mountains"),
+    of("plateau_tibetan", "高原藏区", "Tibetan region of the plateau"),
+];
+
+pub(super) static LEADS: &[Choice] = &[
+    of("provincial", "省级督查", "Inspected by the province"),
+    of("prefecture", "市（州）督查", "Inspected by the prefecture"),
+];
+
 pub(super) static RANK: &[Choice] = &[
     of("provincial", "省级", "Provincial leader"),
     of("department", "厅级", "Department level"),

@@ -4,12 +4,15 @@ mod inspection;
 mod lists;
 mod register;
 mod shared;
+mod terms;
 
 use std::sync::LazyLock;
 
 use sync_core::Collection;
 
 use super::field::{Field, Kind, Label, Sheet};
+
+pub use terms::{Area, Leads, Level, Topic, VisitMethod};
 
 /// In the order of `Collection::ALL`.
 static SHEETS: [Sheet; 7] = [

@@ -11,6 +11,7 @@ pub mod lots;
 pub mod probability;
 pub mod select;
 pub mod sign;
+pub mod stages;
 #[cfg(test)]
 mod tests;
 pub mod unfit;
@@ -18,4 +19,5 @@ pub mod verify;
 
 pub use document::Document;
 pub use select::{Design, Method, Places, Stratum, Unit};
+pub use stages::SamplePlan;
 pub use unfit::Unfit;

@@ -1,20 +1,22 @@
 //! The commitment: what is asked for becomes a frozen frame, a plan, and the SHA-256 of a seed that nobody knows.
 
 use super::request::{Basis, NewDraw};
-use super::{check_campaign, published, reveal, sight, time};
+use super::{open, published, reveal, sight, time};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
-use crate::caller::{Caller, Provincial, forbidden};
+use crate::caller::{Caller, Provincial, forbidden, not_found};
+use crate::fields::{Fault, FieldError};
 use crate::http::body::Json;
-use crate::http::checks::Checks;
+use crate::http::checks::{Checks, invalid};
 use crate::http::documented::{BodyProblems, Conflicts, NotFound, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::{Answer, Code, Problem};
 use crate::insight::sampling::document::{Document, State, digest};
 use crate::insight::sampling::lots::SEED_BYTES;
-use crate::insight::sampling::select;
+use crate::insight::sampling::{SamplePlan, select};
+use crate::resources::read_json;
 use crate::store::draws::{self, Draw as Row, Frozen};
-use crate::store::{Id, Instant, JsonText};
+use crate::store::{Id, Instant, JsonText, campaign_counties, campaigns};
 use actix_web::post;
 use actix_web::web::{Data, Path};
 use serde::Serialize;
@@ -45,15 +47,22 @@ pub(super) async fn create(
     let made = app.store.write(move |tx| {
         let caller: Caller<Provincial> = Caller::check(tx, &claims)?;
         idempotency.once(tx, caller.user, &bytes, |tx| {
-            check_campaign(tx, &caller, *campaign)?;
+            // Its counties stay until the commit.
+            let held = campaigns::hold(tx, *campaign, caller.region.province())?.ok_or_else(not_found)?;
+            open(&held)?;
             let sight = sight(&caller);
             let mut checks = Checks::new();
-            new.check(&mut checks);
             let visible_from = time(&mut checks, "/visible_from", new.visible_from.as_deref());
+            let sample_plan = read_json(held.sample_plan.as_ref())?;
+            let new = new.complete(sample_plan.unwrap_or_else(|| SamplePlan::default().complete()));
+            new.check(&mut checks);
             let first = new.first_stage(tx, *campaign, &sight, &mut checks)?;
             let county = new.county(tx, first.as_ref(), &mut checks)?;
             checks.done()?;
             let county = county.filter(|county| caller.scope().contains(*county)).ok_or_else(forbidden)?;
+            if !campaign_counties::has(tx, *campaign, county)? {
+                return Err(invalid(vec![FieldError::new("/county", Fault::OutsideCampaign)]));
+            }
             let first = first.map(|row| published::document(tx, &row, &sight, &keys)).transpose()?;
             let frame = new.frame(tx, caller.scope(), county, first.as_ref())?;
             let (seed, now): ([u8; SEED_BYTES], _) = (rand::random(), Instant::now());

@@ -21,7 +21,7 @@ use crate::http::checks::Checks;
 use crate::http::documented::{BodyProblems, NotFound, NotModified, Preconditions, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{format_ms, parse_ms};
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Code, Problem};
 use crate::insight::sampling::Document;
 use crate::insight::sampling::document::{Drawn, Plan, State};
 use crate::store::draws::{self, Draw as Row, Sight};
@@ -75,9 +75,21 @@ fn sight<R>(caller: &Caller<R>) -> Sight {
     }
 }
 
-/// 404 unless the campaign is one of the caller's province.
-fn check_campaign<R: Required>(conn: &mut Conn, caller: &Caller<R>, campaign: Uuid) -> Result<(), Problem> {
-    campaigns::find(conn, campaign, caller.region.province())?.map(drop).ok_or_else(not_found)
+/// A campaign of the caller's province; 404 if it is none.
+fn check_campaign<R: Required>(
+    conn: &mut Conn,
+    caller: &Caller<R>,
+    campaign: Uuid,
+) -> Result<campaigns::Campaign, Problem> {
+    campaigns::find(conn, campaign, caller.region.province())?.ok_or_else(not_found)
+}
+
+/// 409 when the campaign is closed: nothing new is drawn for it. What was committed to can still be revealed.
+fn open(campaign: &campaigns::Campaign) -> Result<(), Problem> {
+    if campaign.closed_at.is_none() {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Conflict).detail("This campaign is closed.", "该督查行动已经结束。"))
 }
 
 /// A time that may be absent.

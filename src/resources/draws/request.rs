@@ -9,7 +9,7 @@ use crate::insight::sampling::document::{
     Document, FirstStage, Level, Plan, Sizes, Source, State, Strata, commitment, digest,
 };
 use crate::insight::sampling::lots::SEED_BYTES;
-use crate::insight::sampling::{Method, Places, Unit};
+use crate::insight::sampling::{Method, Places, SamplePlan, Unit, stages};
 use crate::store::draws::{self, Draw as Row, Sight};
 use crate::store::frames::{self, Sheet};
 use crate::store::{Conn, Instant, buckets};
@@ -19,13 +19,10 @@ use sync_core::{Bucket, Scope};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const PLACES_MOST: u32 = 10_000;
-const SUBSTITUTES_MOST: u32 = 1_000;
-const SUBSTITUTES: u32 = 5;
 const SOURCE_MAX: usize = 200;
 const VILLAGES_MOST: usize = 1_000;
-const STATUSES: [&str; 3] = ["poor", "lifted", "returned"];
 
+/// What is left out of the method, the places and the like is that of the campaign's sample plan.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewDraw {
@@ -37,24 +34,40 @@ pub(super) struct NewDraw {
     first_stage: Option<Uuid>,
     /// With `first_stage`: only in these of its villages; all when left out.
     villages: Option<Vec<String>>,
-    /// Where villages are from: `divisions` when left out.
+    /// Where villages are from.
     source: Option<Source>,
-    /// Households of these statuses alone: `poor`, `lifted`, `returned`. All that are registered when left out.
+    /// Households of these statuses alone: `poor`, `lifted`, `returned`.
     statuses: Option<Vec<String>>,
     /// `pps` for villages alone.
-    method: Method,
-    /// With `pps`, what a village's size is.
+    method: Option<Method>,
+    /// With `pps`, what a village's size is; to be given with it.
     sizes: Option<Sizes>,
-    /// `county` or `township`; `county` when left out. With `first_stage` each village is a stratum.
+    /// `county` or `township`; of households, `county` when left out. With `first_stage` each village is a stratum.
     strata: Option<Strata>,
-    places: Places,
-    /// Substitutes for each stratum; 5 when left out.
+    places: Option<Places>,
+    /// Substitutes for each stratum.
     substitutes: Option<u32>,
     /// Nobody but the province sees the draw before; it is never hidden when left out.
     #[schema(example = "2015-04-16T06:00:00.000+08:00")]
     pub(super) visible_from: Option<String>,
     /// Names a value that nobody knows yet, to be read at the reveal; it enters the draw beside the seed.
     #[schema(example = "上证指数 2015年4月15日收盘")]
+    public_source: Option<String>,
+}
+
+/// A new draw, the sample plan's part filled in.
+pub(super) struct Wanted {
+    level: Level,
+    county: Option<String>,
+    first_stage: Option<Uuid>,
+    villages: Option<Vec<String>>,
+    source: Option<Source>,
+    statuses: Option<Vec<String>>,
+    method: Method,
+    sizes: Option<Sizes>,
+    strata: Option<Strata>,
+    places: Places,
+    substitutes: u32,
     public_source: Option<String>,
 }
 
@@ -69,6 +82,39 @@ pub(super) struct Basis<'a> {
 }
 
 impl NewDraw {
+    pub(super) fn complete(self, SamplePlan { villages, households }: SamplePlan) -> Wanted {
+        let Self { level, county, first_stage, villages: codes, public_source, .. } = self;
+        let wanted = Wanted {
+            level,
+            county,
+            first_stage,
+            villages: codes,
+            public_source,
+            source: self.source,
+            statuses: self.statuses,
+            sizes: self.sizes,
+            strata: self.strata,
+            method: self.method.unwrap_or(Method::Srs),
+            places: self.places.unwrap_or(households.places),
+            substitutes: self.substitutes.unwrap_or(households.substitutes),
+        };
+        match level {
+            Level::Household => Wanted { statuses: wanted.statuses.or(households.statuses), ..wanted },
+            Level::Village => Wanted {
+                source: wanted.source.or(Some(villages.source)),
+                // Sizes belong to a method: those of the plan to the plan's.
+                sizes: wanted.sizes.or(if self.method.is_none() { villages.sizes } else { None }),
+                method: self.method.unwrap_or(villages.method),
+                strata: wanted.strata.or(Some(villages.strata)),
+                places: self.places.unwrap_or(villages.places),
+                substitutes: self.substitutes.unwrap_or(villages.substitutes),
+                ..wanted
+            },
+        }
+    }
+}
+
+impl Wanted {
     pub(super) fn check(&self, checks: &mut Checks) {
         let staged = self.first_stage.is_some();
         let households = self.level == Level::Household;
@@ -95,19 +141,9 @@ impl NewDraw {
         if self.method == Method::Pps && self.sizes.is_none() {
             checks.fault("/sizes", Fault::Required);
         }
-        let (pointer, places) = match self.places {
-            Places::Total(places) => ("/places/total", places),
-            Places::PerStratum(places) => ("/places/per_stratum", places),
-        };
-        range(checks, pointer, places, 1, PLACES_MOST);
-        range(checks, "/substitutes", self.substitutes.unwrap_or_default(), 0, SUBSTITUTES_MOST);
+        checks.extend(stages::amounts(self.places, self.substitutes));
+        checks.extend(stages::wrong_statuses(self.statuses.as_deref()));
         checks.optional_name("/public_source", self.public_source.as_deref(), SOURCE_MAX);
-        for (i, status) in self.statuses.iter().flatten().enumerate() {
-            if !STATUSES.contains(&status.as_str()) {
-                let allowed = STATUSES.map(Into::into).into();
-                checks.fault(&format!("/statuses/{i}"), Fault::NotInList { allowed });
-            }
-        }
         if self.villages.as_ref().is_some_and(|villages| villages.len() > VILLAGES_MOST) {
             checks.fault("/villages", Fault::TooMany { max: VILLAGES_MOST });
         }
@@ -269,7 +305,7 @@ impl NewDraw {
             sizes: self.sizes,
             strata: self.strata(),
             places: self.places,
-            substitutes: self.substitutes.unwrap_or(SUBSTITUTES),
+            substitutes: self.substitutes,
             units: frame.len() as u32,
             frame_digest: digest(frame),
             first_stage: basis.first_stage.map(|first| FirstStage { draw: first.id, digest: digest(first) }),
@@ -278,11 +314,5 @@ impl NewDraw {
             committed_at: format_ms(basis.now.ms()),
             committed_by: basis.user,
         }
-    }
-}
-
-fn range(checks: &mut Checks, pointer: &str, value: u32, min: u32, max: u32) {
-    if !(min..=max).contains(&value) {
-        checks.fault(pointer, Fault::OutOfRange { min: min.into(), max: max.into() });
     }
 }

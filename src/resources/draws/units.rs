@@ -1,6 +1,6 @@
 //! The units of a draw, and how one gives up its place.
 
-use super::{check_campaign, sight};
+use super::{check_campaign, open, sight};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Provincial, not_found};
@@ -133,7 +133,7 @@ pub(super) async fn replace(
     let replaced = app.store.write(move |tx| {
         let caller: Caller<Provincial> = Caller::check(tx, &claims)?;
         idempotency.once(tx, caller.user, &bytes, |tx| {
-            check_campaign(tx, &caller, campaign)?;
+            open(&check_campaign(tx, &caller, campaign)?)?;
             let sight = sight(&caller);
             // Of two replacements at once the second sees what the first has left.
             let draw = draws::lock(tx, campaign, id, &sight)?.ok_or_else(not_found)?;

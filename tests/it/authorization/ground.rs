@@ -122,6 +122,12 @@ impl<'w> Ground<'w> {
         id_of(&self.w.province().post("/v1/assignments", &body).send().created())
     }
 
+    /// A new campaign.
+    pub(super) fn campaign(&self) -> String {
+        let body = json!({ "name": new_id(), "from": "2015-06-01", "to": "2015-06-30" });
+        id_of(&self.w.province().post("/v1/campaigns", &body).send().created())
+    }
+
     /// A draw of ZHAOJUE's villages.
     pub(super) fn new_draw() -> Value {
         json!({ "level": "village", "county": ZHAOJUE, "method": "srs", "places": { "total": 1 } })

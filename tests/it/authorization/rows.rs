@@ -183,6 +183,10 @@ fn work() -> Vec<Row> {
             post("/v1/campaigns", body).watched("/v1/campaigns?limit=1000")
         }),
         row("changeCampaign", [200, 403, 403, 404, 403, 403], |g| patch(g, &campaign(g), json!({ "name": new_id() }))),
+        row("closeCampaign", [200, 403, 403, 404, 403, 403], |g| {
+            let path = format!("/v1/campaigns/{}", g.campaign());
+            post(format!("{path}/close"), json!({})).watched(path)
+        }),
         row("createAssignment", [201, 201, 403, 422, 422, 403], move |g| give(g, "two", "prefecture")),
         row("createAssignment", [201, 403, 403, 422, 422, 403], move |g| give(g, "two", "provincial")),
         row("createAssignment", [201, 403, 403, 422, 422, 403], move |g| give(g, "two", "spot_check")),

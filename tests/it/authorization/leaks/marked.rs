@@ -64,6 +64,7 @@ impl<'w> Marked<'w> {
         let province = Home::Province(GUIZHOU.into());
         marked.model.add("campaigns", &marked.campaign, province.clone(), vec![name]);
         marked.model.named(&[&marked.guizhou.user], &province);
+        marked.listed_campaign();
         for (region, county) in
             [("51", JINYANG), ("5134", ZHAOJUE), ("5134", XIDE), ("5116", WUSHENG), ("51", JINJIANG), ("52", NANMING)]
         {
@@ -97,6 +98,17 @@ impl<'w> Marked<'w> {
     /// A campaign that these eyes see.
     pub(crate) fn own_campaign(&self, eyes: &Eyes) -> String {
         if eyes.region.starts_with(GUIZHOU) { self.campaign.clone() } else { self.w.cast().campaign.clone() }
+    }
+
+    /// A campaign that names its counties, of every prefecture: each caller is told their own.
+    fn listed_campaign(&mut self) {
+        let name = Marker::new("51").mark();
+        let counties: Vec<Value> = cast::counties("51").iter().map(|county| json!({ "county": county })).collect();
+        let body = json!({ "name": name, "from": "2015-04-15", "to": "2015-05-05", "counties": counties });
+        let id = id_of(&self.w.province().post("/v1/campaigns", &body).send().created());
+        let province = Home::Province("51".into());
+        self.model.add("campaigns", &id, province.clone(), vec![name]);
+        self.model.named(&[&self.w.cast().users["province"]], &province);
     }
 
     /// Whom the template and this world brought, without marks.

@@ -1,0 +1,11 @@
+DROP INDEX assignments_by_campaign;
+DROP TABLE campaign_counties;
+DROP INDEX campaigns_by_region;
+ALTER TABLE campaigns DROP COLUMN closed_by;
+ALTER TABLE campaigns DROP COLUMN closed_at;
+ALTER TABLE campaigns DROP COLUMN sample_plan;
+ALTER TABLE campaigns DROP COLUMN methods;
+ALTER TABLE campaigns DROP COLUMN topics;
+ALTER TABLE campaigns DROP COLUMN every_county;
+ALTER TABLE campaigns DROP COLUMN min_days_on_site;
+ALTER TABLE campaigns DROP COLUMN region;
