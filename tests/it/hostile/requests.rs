@@ -117,6 +117,9 @@ fn things(w: &World) -> Things {
     let all =
         ["/v1/assignments", "/v1/campaigns", "/v1/conflicts", "/v1/devices", "/v1/held-ops", "/v1/teams", "/v1/users"];
     let mut all: Things = all.into_iter().map(first).collect();
+    let finding = Rec::new("findings", JINYANG);
+    w.ali().push_one(finding.create());
+    all.insert("/v1/findings/{id}", (vec![finding.id.clone()], "*".into()));
     // A draw that waits for its reveal, and one that is drawn, with a unit of it.
     let draws = format!("/v1/campaigns/{}/draws", w.cast().campaign);
     let body = new_draw();
@@ -160,6 +163,7 @@ fn good_body(w: &World, operation: &Operation) -> Value {
         }
         "createDraw" => new_draw(),
         "replaceDrawUnit" => json!({ "reason": "x" }),
+        "takeFindingStep" => json!({ "to": "accepted" }),
         "login" => json!({ "username": "nobody", "password": "x" }),
         "syncPull" => json!({ "schema": 1 }),
         "syncPush" => json!({ "schema": 1, "ops": [] }),
