@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 use super::lists;
 use crate::fields::field::{Choice, Label};
 
+// `tt`, not `literal`: the schema derive does not see through the latter, and would name the variants.
 macro_rules! terms {
-    ($($(#[$doc:meta])* $name:ident of $list:ident { $($variant:ident = $value:literal,)+ })+) => {
+    ($($(#[$doc:meta])* $name:ident of $list:ident { $($variant:ident = $value:tt,)+ })+) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
