@@ -3,8 +3,8 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, findings, held_ops, me, records, teams,
-    users,
+    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, findings, forms, held_ops, me, records,
+    teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -29,6 +29,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(auth::routes::routes).configure(sync::routes::routes);
     cfg.configure(me::routes).configure(users::routes).configure(teams::routes).configure(devices::routes);
     cfg.configure(campaigns::routes).configure(draws::routes).configure(assignments::routes);
+    cfg.configure(forms::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
     cfg.configure(findings::routes);
@@ -58,6 +59,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "devices", description = "Registered installations; a lost one is revoked"),
         (name = "campaigns", description = "What the work is for"),
         (name = "draws", description = "Random samples that anyone can check: docs/sampling.md"),
+        (name = "forms", description = "What is asked at each level, in versions that never change: docs/forms.md"),
         (name = "assignments", description = "Which team works in which county: a team's scope is its open ones"),
         (name = "divisions", description = "Province, prefectures, counties, townships, villages"),
         (name = "dictionary", description = "The fields of the seven collections, with labels in Chinese and English"),

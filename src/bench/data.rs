@@ -72,32 +72,32 @@ fn id(rng: &mut StdRng, time: u64) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(time, &rng.random()).into_uuid()
 }
 
+/// One with 15 answers that the household form allows.
 fn interview(rng: &mut StdRng, time: u64) -> Interview {
     let mut flag = |share| if rng.random_bool(share) { "true" } else { "false" };
     let mut fields = String::with_capacity(704);
     // Writing to a string cannot fail.
     let _ = write!(
         fields,
-        r#"{{"answers.clothes":{},"answers.doctor":{},"answers.food":{},"answers.helper_known":{},"answers.house_safe":{}"#,
+        r#"{{"answers.enough_clothing":{},"answers.enough_food":{},"answers.housing_safe":{},"answers.plan_known":{}"#,
         flag(0.9),
-        flag(0.6),
         flag(0.95),
-        flag(0.8),
-        flag(0.7)
+        flag(0.7),
+        flag(0.5)
     );
     let _ = write!(
         fields,
-        r#","answers.insured":{},"answers.policy":{},"answers.satisfied":{},"answers.water_safe":{}"#,
-        flag(0.9),
-        flag(0.5),
-        flag(0.8),
-        flag(0.6)
+        r#","answers.asked_for_opinion":{},"answers.drinking_water_safe":{},"answers.knows_helper":true,"answers.knows_registered":{}"#,
+        flag(0.6),
+        flag(0.6),
+        flag(0.9)
     );
-    let source = ["务工", "种植", "养殖", "低保"][rng.random_range(0..4)];
-    let wish = ["修路", "饮水", "培训", "贷款"][rng.random_range(0..4)];
+    let source = ["migrant_work", "crops", "livestock", "subsidy"][rng.random_range(0..4)];
+    let wish = ["road", "water", "training", "loan"][rng.random_range(0..4)];
+    let satisfied = ["satisfied", "neutral"][rng.random_range(0..2)];
     let _ = write!(
         fields,
-        r#","answers.debt":{},"answers.income":{},"answers.pupils":{},"answers.source":"{source}","answers.visits":{},"answers.wishes":["{wish}","住房"]"#,
+        r#","answers.debt":{},"answers.income_total":{},"answers.children":{},"answers.income_source":"{source}","answers.helper_visits":{},"answers.satisfied":"{satisfied}","answers.wishes":["{wish}","housing"]"#,
         rng.random_range(10_000..99_999),
         rng.random_range(1_000..9_999),
         rng.random_range(0..5),

@@ -1,10 +1,10 @@
 //! `ruhu import`
 
 use crate::config::{self, DataSettings, ServerSettings};
-use crate::fields::Fault;
+use crate::fields::{Fault, Level};
 use crate::http::time::Day;
 use crate::lang::Lang;
-use crate::setup::{self, Imported, Wanted};
+use crate::setup::{self, Imported, Published, Wanted};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -60,6 +60,26 @@ enum What {
         #[arg(long, value_name = "USERNAME")]
         user: Option<String>,
     },
+    /// Publish an interview form from an XLSForm workbook
+    ///
+    /// An .xlsx file with the sheets survey, choices and settings, as docs/forms.md tells: questions of type text,
+    /// integer, decimal, date, boolean, select_one and select_multiple in groups, with required, relevant, constraint and
+    /// constraint_message; labels in columns label::zh and label::en. Each outermost group is a section; one that is
+    /// named decisions, plan_tasks, targeted_practice, institutional_innovation or difficulties, or says so in a column
+    /// topic, is of that topic.
+    ///
+    /// A published version never changes: a changed form becomes the next version, the same form again changes nothing.
+    /// Whatever is not supported is named by sheet, column and row, and nothing is published.
+    Form {
+        /// The .xlsx file
+        file: PathBuf,
+        /// What it is about; not needed where the sheet settings says it in a column level
+        #[arg(long, value_parser = ["household", "village", "county"])]
+        level: Option<String>,
+        /// The provincial user who publishes it; not needed where there is one only
+        #[arg(long, value_name = "USERNAME")]
+        user: Option<String>,
+    },
 }
 
 fn day(text: &str) -> Result<Day, String> {
@@ -82,6 +102,14 @@ impl Import {
                 let Imported { campaign, made, added, changed, removed } = done;
                 let what = if made { "made" } else { "brought up to date" };
                 println!("campaign {campaign} {what}: {added} counties added, {changed} changed, {removed} removed");
+            }
+            What::Form { file, level, user } => {
+                let lang = Lang::from_environment(|name| std::env::var(name).ok());
+                let level = level.as_deref().and_then(Level::parse);
+                let done = read(&file, |bytes, _| setup::import_form(&config, &bytes, level, user, lang))?;
+                let Published { form, version, questions, new } = done;
+                let what = if new { "published" } else { "unchanged: published already" };
+                println!("form {form}, version {version}, {questions} questions: {what}");
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -73,14 +73,7 @@ impl Place<'_> {
             "respondent": respondent,
             "respondent_relation": one_of(rng, &["户主", "配偶", "之子"]),
             "started_at": self.at(hour, minute + 5),
-            "answers": {
-                "knows_helper": rng.random_bool(0.8),
-                "helper_visits": rng.random_range(0..20),
-                "drinking_water_safe": rng.random_bool(0.7),
-                "enough_food": true,
-                "income_source": one_of(rng, &["务工", "种植", "养殖", "低保"]),
-                "wishes": [one_of(rng, &["修路", "安全饮水", "技术培训"]), one_of(rng, &["住房", "医疗", "贷款"])],
-            },
+            "answers": answers(rng),
         });
         vec![
             Edit { key: Key::new(self.bucket, Collection::Visits, visit), change: Change::Upsert(fields) },
@@ -173,9 +166,29 @@ impl Place<'_> {
     }
 }
 
+/// What a household says, as its form allows; one in fifty has a slip, which is kept and flagged.
+fn answers(rng: &mut StdRng) -> Value {
+    let knows_helper = rng.random_bool(0.8);
+    let mut answers = json!({
+        "knows_helper": knows_helper,
+        "drinking_water_safe": rng.random_bool(0.7),
+        "enough_food": true,
+        "income_source": one_of(rng, &["migrant_work", "crops", "livestock", "subsidy"]),
+        "wishes": [one_of(rng, &["road", "water", "training"]), one_of(rng, &["housing", "medical", "loan"])],
+        "satisfied": one_of(rng, &["very_satisfied", "satisfied", "neutral", "dissatisfied"]),
+    });
+    if knows_helper {
+        answers["helper_visits"] = rng.random_range(0..20).into();
+    }
+    if rng.random_bool(0.02) {
+        answers["helper_visits"] = 999.into();
+    }
+    answers
+}
+
 /// One more answer to an interview that was recorded earlier.
 pub(super) fn answer(rng: &mut StdRng, bucket: Bucket, interview: Uuid) -> Edit {
-    let question = one_of(rng, &["helper_visits", "knows_policy", "plan_known", "satisfied"]);
+    let question = one_of(rng, &["income_total", "debt", "medical_cost", "subsidy_received"]);
     let fields = object(json!({ "answers": { question: rng.random_range(0..100_000) } }));
     Edit { key: Key::new(bucket, Collection::Interviews, interview), change: Change::Upsert(fields) }
 }

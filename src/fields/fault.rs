@@ -140,6 +140,28 @@ pub enum Fault {
     OutsideCampaign,
     /// The campaign is closed.
     CampaignClosed,
+    // Of forms and answers.
+    /// What is wrong with an expression, and at which character, from 1.
+    InvalidExpression {
+        at: usize,
+        en: String,
+        zh: String,
+    },
+    /// No such version of the form was published.
+    UnknownForm,
+    /// The form asks no such question.
+    UnknownQuestion,
+    /// None of the choices that the form gives.
+    UnknownChoice,
+    /// The form does not ask this beside the other answers.
+    NotRelevant,
+    /// What the form says where its constraint does not hold.
+    Constraint {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        en: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zh: Option<String>,
+    },
     /// Has no meaning beside the other values.
     NotApplicable,
     /// A period that ends before it begins.
@@ -187,6 +209,12 @@ impl Fault {
             Self::NotThere => "not_there",
             Self::OutsideCampaign => "outside_campaign",
             Self::CampaignClosed => "campaign_closed",
+            Self::InvalidExpression { .. } => "invalid_expression",
+            Self::UnknownForm => "unknown_form",
+            Self::UnknownQuestion => "unknown_question",
+            Self::UnknownChoice => "unknown_choice",
+            Self::NotRelevant => "not_relevant",
+            Self::Constraint { .. } => "constraint",
             Self::NotApplicable => "not_applicable",
             Self::EndsTooEarly => "ends_too_early",
             Self::UnknownBucket => "unknown_bucket",
@@ -221,6 +249,15 @@ impl Fault {
             Self::NotAllowed { values } => {
                 return format!("only the province and the prefectures may set: {}", values.join(", ")).into();
             }
+            Self::InvalidExpression { at, en, .. } => return format!("cannot be read at character {at}: {en}").into(),
+            Self::Constraint { en: Some(text), .. } | Self::Constraint { en: None, zh: Some(text) } => {
+                return text.clone().into();
+            }
+            Self::Constraint { .. } => "is not what the form allows",
+            Self::UnknownForm => "no such version of the form was published",
+            Self::UnknownQuestion => "the form asks no such question",
+            Self::UnknownChoice => "is none of the choices",
+            Self::NotRelevant => "the form does not ask this beside the other answers",
             Self::UnknownField => "there is no such field",
             Self::DuplicateField => "is given twice",
             Self::Required => "must have a value",
@@ -265,6 +302,15 @@ impl Fault {
             Self::NotAllowed { values } => {
                 return format!("以下取值只能由省、市（州）填写：{}", values.join("、")).into();
             }
+            Self::InvalidExpression { at, zh, .. } => return format!("第 {at} 个字符处无法解析：{zh}").into(),
+            Self::Constraint { zh: Some(text), .. } | Self::Constraint { zh: None, en: Some(text) } => {
+                return text.clone().into();
+            }
+            Self::Constraint { .. } => "不符合问卷的要求",
+            Self::UnknownForm => "没有发布过该问卷的此版本",
+            Self::UnknownQuestion => "问卷中没有此题",
+            Self::UnknownChoice => "不在选项之中",
+            Self::NotRelevant => "按其它答案，此题不应填写",
             Self::UnknownField => "没有此字段",
             Self::DuplicateField => "给出了两次",
             Self::Required => "必填，不能为空",

@@ -2,6 +2,7 @@
 //! without allocation.
 
 use super::fault::Fault;
+use chrono::NaiveDate;
 
 fn all_digits(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_digit)
@@ -42,6 +43,11 @@ fn exists(year: u32, month: u32, day: u32) -> bool {
 /// `YYYY-MM-DD` from the year 0001 on, the first that PostgreSQL can write so.
 pub(super) fn is_date(text: &str) -> bool {
     date(text.as_bytes()).is_some()
+}
+
+/// The day that `YYYY-MM-DD` names.
+pub fn day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| is_date(text))
 }
 
 fn date(bytes: &[u8]) -> Option<()> {

@@ -28,6 +28,7 @@ pub use datum::to_wgs84;
 pub use dictionary::{Dictionary, DictionaryCollection, DictionaryField, FieldType, dictionary};
 pub use fault::{Expected, Fault, FieldError};
 pub use field::{ANSWER_KEY_MAX, Choice, Label, SAFE_INTEGER, TEXT_MAX, Unit};
+pub use formats::day;
 pub use formats::is_village;
 pub use named::Named;
 pub use schema::{schema, write_schema};

@@ -23,8 +23,13 @@ pub fn format_ms(unix_ms: i64) -> String {
 
 /// The day that it is in China.
 pub fn today() -> NaiveDate {
-    let now = Utc::now();
-    FixedOffset::east_opt(CHINA_SECONDS_EAST).map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive())
+    day_of(Utc::now().timestamp_millis())
+}
+
+/// The day that it was in China.
+pub fn day_of(unix_ms: i64) -> NaiveDate {
+    let utc = DateTime::from_timestamp_millis(unix_ms).unwrap_or_default();
+    FixedOffset::east_opt(CHINA_SECONDS_EAST).map_or(utc.date_naive(), |zone| utc.with_timezone(&zone).date_naive())
 }
 
 /// Reads any RFC 3339 time; finer digits than milliseconds are cut.

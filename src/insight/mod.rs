@@ -1,5 +1,6 @@
 //! What is worked out from the records. Nothing here speaks SQL or HTTP.
 
 pub mod findings;
+pub mod forms;
 pub mod sampling;
 pub mod statistics;

@@ -8,6 +8,7 @@ pub mod dictionary;
 pub mod divisions;
 pub mod draws;
 pub mod findings;
+pub mod forms;
 pub mod held_ops;
 pub mod me;
 pub mod records;

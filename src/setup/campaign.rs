@@ -90,7 +90,7 @@ fn names<T: Copy>(terms: &[T], name: fn(T) -> &'static str) -> String {
 
 /// Makes the campaign what the lines say.
 pub(super) fn import(tx: &mut Tx<'_>, lines: &[Line], wanted: &Wanted) -> anyhow::Result<Imported> {
-    let user = user(tx, wanted.user.as_deref())?;
+    let user = provincial(tx, wanted.user.as_deref())?;
     let province = Region::parse(&user.region).context("the user's region cannot be read")?.province();
     known(tx, lines, province)?;
     let after: Vec<County> = lines.iter().map(|line| line.county.clone()).collect();
@@ -138,14 +138,15 @@ fn by_bucket(counties: &[County]) -> BTreeMap<Bucket, &County> {
     counties.iter().map(|county| (county.bucket, county)).collect()
 }
 
-fn user(tx: &mut Tx<'_>, name: Option<&str>) -> anyhow::Result<User> {
-    let provincial = |user: &User| user.role == Role::Provincial.name() && user.disabled_at.is_none();
+/// The provincial user in whose name something is set up: the named one, or the only one.
+pub(super) fn provincial(tx: &mut Tx<'_>, name: Option<&str>) -> anyhow::Result<User> {
+    let fits = |user: &User| user.role == Role::Provincial.name() && user.disabled_at.is_none();
     if let Some(name) = name {
         let user = users::by_name(tx, name)?.with_context(|| format!("there is no user {name}"))?;
-        ensure!(provincial(&user), "{name} is no provincial user who may sign in");
+        ensure!(fits(&user), "{name} is no provincial user who may sign in");
         return Ok(user);
     }
-    let mut all: Vec<User> = users::all(tx)?.into_iter().filter(provincial).collect();
+    let mut all: Vec<User> = users::all(tx)?.into_iter().filter(fits).collect();
     match (all.pop(), all.is_empty()) {
         (Some(one), true) => Ok(one),
         (None, _) => bail!("there is no provincial user yet: add one with ruhu user add"),

@@ -1,16 +1,20 @@
-//! What is set up from outside a running server: users, the list of divisions, campaigns. A database that is not migrated yet is
+//! What is set up from outside a running server: users, the list of divisions, campaigns, forms. A database that is not migrated yet is
 //! migrated first, unless the configuration says otherwise.
 
 mod campaign;
 mod divisions;
+mod form;
 mod table;
 mod users;
 
 pub use campaign::{Imported, Wanted};
+pub use form::Published;
 pub use users::{add_user, disable_user, has_users, list_users, reset_password};
 
 use crate::Config;
+use crate::fields::Level;
 use crate::http::time::today;
+use crate::lang::Lang;
 use crate::store::{Store, Tx, migrations};
 use anyhow::anyhow;
 use std::io::Read;
@@ -47,6 +51,20 @@ pub fn import_campaign(
         progress(lines.len());
         Ok(imported)
     })
+}
+
+/// Publishes the form of an XLSForm workbook (see `ruhu import form --help`), unless its newest version is the same; in
+/// the name of `user`, who is not needed where there is one provincial user only. Everything that is wrong is named by
+/// sheet, column and row, in `lang`, and nothing is published.
+pub fn import_form(
+    config: &Config,
+    xlsx: &[u8],
+    level: Option<Level>,
+    user: Option<String>,
+    lang: Lang,
+) -> anyhow::Result<Published> {
+    let workbook = form::read(xlsx, level, lang)?;
+    open(config)?.write_now(move |tx| form::publish(tx, &workbook, user.as_deref()))
 }
 
 /// Runs one writing transaction, which tells how far it is.

@@ -1,6 +1,7 @@
 //! Connections, pools and transactions. Everything that changes data goes through [`Tx`], which only [`Store::write`]
 //! makes; everything that reads through a [`Conn`] that the store lends.
 
+use super::form_cache::Forms;
 use super::writer::{self, Writer};
 use crate::config::Config;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -188,6 +189,7 @@ impl ManageConnection for Manager {
 /// A transaction that may write. [`Store::write`] alone makes one.
 pub struct Tx<'a> {
     conn: &'a mut Conn,
+    forms: &'a Arc<Forms>,
 }
 
 impl Deref for Tx<'_> {
@@ -205,13 +207,18 @@ impl DerefMut for Tx<'_> {
 }
 
 impl Tx<'_> {
+    /// The forms that answers are checked against.
+    pub fn forms(&self) -> Arc<Forms> {
+        self.forms.clone()
+    }
+
     /// Runs `body` in a savepoint: its failure undoes what it did and leaves the transaction usable.
     pub fn savepoint<T, E: From<StoreError>>(
         &mut self,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         begin(self.conn)?;
-        let result = body(&mut Tx { conn: self.conn });
+        let result = body(&mut Tx { conn: self.conn, forms: self.forms });
         end(self.conn, result)
     }
 }
@@ -248,6 +255,7 @@ fn uncommitted(conn: &Conn, error: diesel::result::Error) -> StoreError {
 /// writes later fails when another one wrote in between.
 pub(super) fn transact<T, E: From<StoreError>>(
     conn: &mut Conn,
+    forms: &Arc<Forms>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     match conn {
@@ -255,7 +263,7 @@ pub(super) fn transact<T, E: From<StoreError>>(
         Conn::Pg(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
     }
     .map_err(StoreError::from)?;
-    let result = body(&mut Tx { conn });
+    let result = body(&mut Tx { conn, forms });
     end(conn, result)
 }
 
@@ -292,6 +300,7 @@ pub struct Store {
     pub(super) pool: Pool<Manager>,
     pub(super) writer: Arc<Writer>,
     engine: Engine,
+    forms: Arc<Forms>,
 }
 
 impl Store {
@@ -305,11 +314,16 @@ impl Store {
             Engine::Postgres => Writer::many(pool(config, writer::Opener(manager.clone()))?),
         });
         let pool = pool(config, manager)?;
-        Ok(Self { pool, writer, engine })
+        Ok(Self { pool, writer, engine, forms: Arc::default() })
     }
 
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The forms that answers are checked against.
+    pub fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     /// Lends a connection for reading; each statement sees the latest commits. Blocks: see [`Store::read`].
@@ -329,7 +343,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.writer.write(body)
+        self.writer.write(&self.forms, body)
     }
 
     /// [`Store::read_now`] on a thread for blocking work.

@@ -1,12 +1,13 @@
 //! The schema's migrations: the same names on both engines, embedded in the binary.
 
 use super::conn::{Conn, Manager};
+use super::forms;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Applies what is pending and gives the names of what was applied. On PostgreSQL an advisory lock makes servers that
+/// Applies what is pending, puts in the forms that come with the server, and gives the names of what was applied. On PostgreSQL an advisory lock makes servers that
 /// start together take turns.
 pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
     let mut conn = open(url)?;
@@ -19,7 +20,9 @@ pub fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
             c.run_pending_migrations(POSTGRES).map(|v| v.iter().map(ToString::to_string).collect())
         }
     };
-    applied.map_err(|e| anyhow::anyhow!("a migration failed: {e}"))
+    let applied = applied.map_err(|e| anyhow::anyhow!("a migration failed: {e}"))?;
+    forms::seed(&mut conn)?;
+    Ok(applied)
 }
 
 /// Reverts every migration: the test of `down.sql`, and an operator's way back.

@@ -14,6 +14,8 @@ pub mod dialect;
 pub mod divisions;
 pub mod draw_units;
 pub mod draws;
+pub mod form_cache;
+pub mod forms;
 pub mod frames;
 pub mod held;
 pub mod idempotency;

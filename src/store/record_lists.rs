@@ -17,9 +17,9 @@ pub fn list(collection: Collection) -> &'static List<RecordRow> {
     &LISTS[collection as usize - 1]
 }
 
-/// The first columns are the keys; behind them come two that stand in `records`, then the collection's own.
+/// The first columns are the keys; behind them come three that stand in `records`, then the collection's own.
 const KEYS: usize = 2;
-const OF_RECORDS: std::ops::Range<usize> = KEYS..4;
+const OF_RECORDS: std::ops::Range<usize> = KEYS..5;
 
 fn make(collection: Collection) -> List<RecordRow> {
     let bucket = Column::new("bucket", Kind::Int, "f.bucket").sorted(|row: &RecordRow| Value::Int(row.bucket.into()));
@@ -27,6 +27,7 @@ fn make(collection: Collection) -> List<RecordRow> {
     let shared = [
         Column::new("seq", Kind::Int, "r.seq").sorted(|row: &RecordRow| Value::Int(row.seq)),
         Column::new("updated_at", Kind::Millis, "r.at_ms").sorted(|row: &RecordRow| Value::Int(row.at_ms)),
+        Column::new("warned", Kind::Bool, "(r.warnings IS NOT NULL)"),
     ];
     let own = columns(collection).iter().filter_map(own);
     let mut list = List::new(collection.name(), [bucket, id]).with(shared).with(own);

@@ -6,6 +6,7 @@ use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
 use super::promoted;
 use super::types::{DbJson, DbUuid, Id, JsonText};
+use crate::fields::FieldError;
 use crate::load_rows;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt};
@@ -26,7 +27,8 @@ pub struct Key {
 
 /// The columns of `records`, in the order of [`RecordRow`].
 pub const RECORD_COLUMNS: &str = "r.bucket, r.collection, r.id, r.rev, r.seq, r.deleted, r.digest, r.stamp, r.at_ms, \
-     r.claimed_ms, r.received_ms, r.device_id, r.user_id, r.team_id, r.registers, r.touches, r.fields";
+     r.claimed_ms, r.received_ms, r.device_id, r.user_id, r.team_id, r.registers, r.touches, r.fields, \
+     r.warnings";
 
 pub type RecordSql = (
     Integer,
@@ -46,6 +48,7 @@ pub type RecordSql = (
     Nullable<Binary>,
     Nullable<DbJson>,
     DbJson,
+    Nullable<DbJson>,
 );
 
 /// A row of `records`.
@@ -68,6 +71,8 @@ pub struct RecordRow {
     pub registers: Option<Vec<u8>>,
     pub touches: Option<JsonText>,
     pub fields: JsonText,
+    /// What an interview violates of its form; `None` where it is nothing.
+    pub warnings: Option<JsonText>,
 }
 
 type PastSql = (
@@ -130,6 +135,12 @@ pub(super) fn key_of(bucket: i32, collection: i16, id: Id) -> Result<Key, StoreE
 impl RecordRow {
     pub fn key(&self) -> Result<Key, StoreError> {
         key_of(self.bucket, self.collection, self.id)
+    }
+
+    /// What an interview violates of its form, relative to its fields.
+    pub fn warnings(&self) -> Result<Vec<FieldError>, StoreError> {
+        let read = |text: &JsonText| serde_json::from_str(&text.0).map_err(corrupt);
+        Ok(self.warnings.as_ref().map(read).transpose()?.unwrap_or_default())
     }
 
     pub fn written(&self) -> Written {
@@ -277,6 +288,13 @@ pub struct Changed<'a> {
     pub record: &'a Record,
     pub fields: String,
     pub digest: Digest,
+    pub warnings: Option<JsonText>,
+}
+
+/// What is stored of an interview's warnings.
+pub fn warnings_text(warnings: Option<&Vec<FieldError>>) -> Option<JsonText> {
+    // Plain data always serialises.
+    warnings.map(|warnings| JsonText(serde_json::to_string(warnings).unwrap_or_default()))
 }
 
 /// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements.
@@ -288,13 +306,14 @@ pub fn store(tx: &mut Tx<'_>, changed: Vec<Changed<'_>>) -> Result<(), StoreErro
     record_rows(new).execute(
         tx,
         "INSERT INTO records (bucket, collection, id, rev, seq, deleted, digest, stamp, at_ms, claimed_ms, received_ms, \
-         device_id, user_id, team_id, registers, touches, fields) SELECT * FROM v",
+         device_id, user_id, team_id, registers, touches, warnings, fields) SELECT * FROM v",
     )?;
     record_rows(old).execute(
         tx,
         "UPDATE records SET rev = v.rev, seq = v.seq, deleted = v.deleted, digest = v.digest, stamp = v.stamp, \
          at_ms = v.at_ms, claimed_ms = v.claimed_ms, received_ms = v.received_ms, device_id = v.device_id, \
-         user_id = v.user_id, team_id = v.team_id, registers = v.registers, touches = v.touches, fields = v.fields \
+         user_id = v.user_id, team_id = v.team_id, registers = v.registers, touches = v.touches, \
+         warnings = v.warnings, fields = v.fields \
          FROM v WHERE records.bucket = v.bucket AND records.collection = v.collection AND records.id = v.id",
     )?;
     Ok(())
@@ -321,6 +340,7 @@ fn record_rows(changed: Vec<Changed<'_>>) -> Rows {
         .opt_uuid("team_id", last().map(|w| w.author.team.map(Id)))
         .opt_bytes("registers", changed.iter().map(|c| registers(c.record)))
         .opt_json("touches", changed.iter().map(|c| c.record.touches.as_deref().map(touches_text)))
+        .opt_json("warnings", changed.iter().map(|c| c.warnings.clone()))
         .json("fields", changed.into_iter().map(|c| JsonText(c.fields)))
 }
 

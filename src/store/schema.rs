@@ -184,6 +184,7 @@ tables! {
         registers -> Nullable<Binary>,
         touches -> Nullable<DbJson>,
         fields -> DbJson,
+        warnings -> Nullable<DbJson>,
     }
     history (bucket, collection, id, rev) {
         bucket -> Integer,

@@ -3,11 +3,12 @@
 //! of its own, from a pool of such as only write.
 
 use super::conn::{Conn, Manager, StoreError, Tx, transact};
+use super::form_cache::Forms;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, Pool};
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, TryRecvError, sync_channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many waiting transactions share one commit at most: bounds the time to the first answer.
 const SHARED_COMMIT: usize = 64;
@@ -83,23 +84,31 @@ impl Writer {
         Self::Many(pool)
     }
 
-    pub(super) fn write<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub(super) fn write<T, E>(
+        &self,
+        forms: &Arc<Forms>,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
         match self {
-            Self::Alone(writer) => writer.write(body),
+            Self::Alone(writer) => writer.write(forms, body),
             Self::Many(pool) => {
                 let mut conn = pool.get().map_err(|e| StoreError::Unavailable(e.into()))?;
-                transact(conn.begin()?, body)
+                transact(conn.begin()?, forms, body)
             }
         }
     }
 }
 
 impl Alone {
-    fn write<T, E>(&self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    fn write<T, E>(
+        &self,
+        forms: &Arc<Forms>,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -121,11 +130,11 @@ impl Alone {
                 let count = waiting.len().min(SHARED_COMMIT);
                 waiting.drain(..count).collect()
             };
-            self.run(&mut conn, jobs);
+            self.run(&mut conn, forms, jobs);
         }
     }
 
-    fn run(&self, slot: &mut Option<Conn>, jobs: Vec<Job>) {
+    fn run(&self, slot: &mut Option<Conn>, forms: &Arc<Forms>, jobs: Vec<Job>) {
         // Taken out of its place while it is used: a panic or a failed commit leaves none behind.
         let mut conn = match slot.take().map_or_else(|| self.manager.open_writer(), Ok) {
             Ok(conn) => conn,
@@ -136,7 +145,7 @@ impl Alone {
             }
         };
         let mut announcements = Vec::with_capacity(jobs.len());
-        let outcome = transact(&mut conn, |tx| {
+        let outcome = transact(&mut conn, forms, |tx| {
             for job in jobs {
                 announcements.push(job(tx));
             }

@@ -59,6 +59,12 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
         });
         answers.push(answer);
     }
+    room.desk.judge(tx)?;
+    for (job, answer) in jobs.iter().zip(&mut answers) {
+        if let Ok(answer) = answer {
+            room.warn(job, answer);
+        }
+    }
     room.desk.close(tx)?;
     pushers::store(tx, &pushed, Instant::from_ms(now))?;
     Ok(answers)
@@ -153,6 +159,9 @@ struct Room {
 
 /// An answer shows no more than this of records: a phone gets those beyond it by pull.
 const SHOWN_BYTES: usize = 8 << 20;
+
+/// An answer tells no more than this of what interviews violate; lists tell the rest.
+const WARNINGS_MOST: usize = 5_000;
 
 /// An operation that has got its time and its stamp.
 struct Stamped<'a> {
@@ -260,7 +269,21 @@ impl Room {
             seq: entry.map_or(0, |entry| entry.seq),
             conflicts: entry.map(|entry| entry.conflicts.clone()).unwrap_or_default(),
             record,
+            warnings: Vec::new(),
             errors: self.rejections.get(&(pusher.device, sent.op_seq)).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Tells what the interviews of a push violate as they are now.
+    fn warn(&self, job: &Job, answer: &mut Answer) {
+        let mut room = WARNINGS_MOST;
+        for (sent, result) in job.ops.iter().zip(&mut answer.results) {
+            let Ok(valid) = &sent.verdict else { continue };
+            if result.in_scope && matches!(result.status, Status::Applied | Status::Merged) {
+                let warnings = self.desk.warnings(&valid.key);
+                result.warnings = warnings.iter().take(room).cloned().collect();
+                room -= result.warnings.len();
+            }
         }
     }
 
@@ -282,6 +305,7 @@ impl Room {
             seq: 0,
             conflicts: Vec::new(),
             record: None,
+            warnings: Vec::new(),
             errors: Vec::new(),
         };
         match &sent.verdict {

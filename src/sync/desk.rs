@@ -1,7 +1,8 @@
 //! The desk at which records are merged: it takes out what a batch of writes needs in a handful of statements, lets
 //! [`sync_core`] merge in memory, and puts everything back in as few. Every write of a record goes over it.
 
-use crate::fields;
+use super::warnings::{self, Warnings};
+use crate::fields::{self, FieldError};
 use crate::http::time::format_ms;
 use crate::store::buckets::{self, Head};
 use crate::store::conflicts::{self, ConflictRow};
@@ -56,6 +57,9 @@ pub struct Desk {
     conflicts: Vec<ConflictRow>,
     held: Vec<HeldRow>,
     released: Vec<(i32, Uuid)>,
+    /// What interviews violate: as it was stored, and from [`Desk::judge`] on as they are now.
+    warnings: Warnings,
+    judged: bool,
     /// Buckets whose heads have to be put back.
     moved: BTreeSet<Bucket>,
     /// The person by whose decision waiting operations become part of their records.
@@ -73,9 +77,14 @@ impl Desk {
         let rows = records::load(tx, &keys)?;
         let mut worth = HashMap::new();
         let mut found = HashMap::with_capacity(rows.len());
+        let mut warnings = Warnings::new();
         for (key, row) in rows {
             if !row.deleted {
                 worth.insert(key, digest_of(&row.digest)?);
+            }
+            let told = row.warnings()?;
+            if !told.is_empty() {
+                warnings.insert(key, told);
             }
             found.insert(key, row.into_record()?);
         }
@@ -106,7 +115,8 @@ impl Desk {
         };
         let subjects = keys.into_iter().map(subject).collect();
         let (conflicts, held, released, moved) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        Ok(Self { now, heads, subjects, worth, conflicts, held, released, moved, settler: None })
+        let (judged, settler) = (false, None);
+        Ok(Self { now, heads, subjects, worth, conflicts, held, released, warnings, judged, moved, settler })
     }
 
     /// The record that was taken out under this key.
@@ -182,8 +192,31 @@ impl Desk {
         Some(Shown { rev: record.last.rev, seq: record.last.seq, deleted: record.deleted, digest, fields })
     }
 
+    /// Judges the interviews that have changed so far.
+    pub fn judge(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let changed = self.subjects.iter().filter(|(_, subject)| subject.is_changed());
+        let records: Vec<_> = changed.filter_map(|(key, subject)| Some((key, subject.record()?))).collect();
+        let mut told = warnings::judge(tx, records.iter().copied())?;
+        for (key, _) in records {
+            match told.remove(key) {
+                Some(warnings) => drop(self.warnings.insert(*key, warnings)),
+                None => drop(self.warnings.remove(key)),
+            }
+        }
+        self.judged = true;
+        Ok(())
+    }
+
+    /// What an interview violates, relative to its fields.
+    pub fn warnings(&self, key: &Key) -> &[FieldError] {
+        self.warnings.get(key).map_or(&[], Vec::as_slice)
+    }
+
     /// Puts everything back that has changed.
     pub fn close(mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if !self.judged {
+            self.judge(tx)?;
+        }
         let mut changed = Vec::new();
         let mut moved = std::mem::take(&mut self.moved);
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {
@@ -203,7 +236,8 @@ impl Desk {
             }
             moved.insert(key.bucket);
             let lived = self.worth.contains_key(key);
-            changed.push(Changed { key: *key, lived, subject, record, fields, digest });
+            let warnings = records::warnings_text(self.warnings.get(key));
+            changed.push(Changed { key: *key, lived, subject, record, fields, digest, warnings });
         }
         // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
         changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));

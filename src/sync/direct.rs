@@ -24,12 +24,14 @@ pub struct By {
 }
 
 /// A record as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     pub key: Key,
     pub shown: Shown,
     /// The corrected time of its latest operation, in milliseconds since 1970.
     pub at: i64,
+    /// What an interview violates of its form, relative to its fields.
+    pub warnings: Vec<FieldError>,
 }
 
 /// One record, locked until the end of the transaction.
@@ -57,13 +59,15 @@ impl Direct {
     /// The record as it stands, deleted or not; `None` where there never was one.
     pub fn standing(&self) -> Option<Standing> {
         let at = self.record()?.last.at;
-        Some(Standing { key: self.key, shown: self.desk.show(&self.key)?, at })
+        let warnings = self.desk.warnings(&self.key).to_vec();
+        Some(Standing { key: self.key, shown: self.desk.show(&self.key)?, at, warnings })
     }
 
     /// Merges the change into the record and stores it. 422 where a record that begins to live would lack a required
     /// field.
     pub fn write(mut self, tx: &mut Tx<'_>, change: Change) -> Result<Standing, Problem> {
         self.merge(change)?;
+        self.desk.judge(tx)?;
         let standing = self.standing().ok_or_else(|| Problem::new(Code::Internal))?;
         self.desk.close(tx)?;
         Ok(standing)

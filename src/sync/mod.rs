@@ -17,4 +17,5 @@ pub mod steps;
 mod strict;
 #[cfg(test)]
 mod tests;
+pub mod warnings;
 pub mod wire;

@@ -2,6 +2,7 @@
 
 use super::desk::Shown;
 use crate::fields::FieldError;
+use crate::http::problem::errors_body;
 use crate::http::time::format_ms;
 use crate::http::{Code, Problem};
 use crate::lang::Lang;
@@ -31,6 +32,8 @@ pub struct OpResult {
     pub conflicts: Vec<Uuid>,
     /// Of a merged one.
     pub record: Option<Shown>,
+    /// What its interview violates of its form, relative to the fields.
+    pub warnings: Vec<FieldError>,
     /// Of a rejected one.
     pub errors: Vec<FieldError>,
 }
@@ -86,6 +89,10 @@ impl OpResult {
             if let Some(record) = &self.record {
                 out.push_str(",\"record\":");
                 record.write(out);
+            }
+            if !self.warnings.is_empty() {
+                let warnings: Vec<_> = self.warnings.iter().map(|warning| warning.clone().under("/fields")).collect();
+                let _ = write!(out, ",\"warnings\":{}", errors_body(&warnings, lang));
             }
         }
         out.push('}');

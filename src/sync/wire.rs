@@ -110,6 +110,16 @@ pub struct RecordState {
     pub deleted: Option<bool>,
 }
 
+/// Something that an interview violates of its form: it is kept all the same.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldWarning {
+    /// Within the operation: `/fields/answers.helper_visits`.
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
 /// The terminal answer to one operation.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +138,9 @@ pub struct PushResult {
     pub conflicts: Option<Vec<Uuid>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordState>,
+    /// What the interview violates of its form, as it is after this push.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<FieldWarning>,
     /// Of a rejected one: a problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rust_xlsxwriter::Workbook;
+
 use crate::support::serving::ruhu;
 use crate::support::*;
 
@@ -37,6 +39,37 @@ fn imported(w: &World) -> Value {
     all.retain(|campaign| campaign["name"] == NAME);
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
+}
+
+/// A workbook that asks how often the helper came.
+fn workbook(type_of_question: &str, constraint: &str) -> Vec<u8> {
+    let mut book = Workbook::new();
+    for (name, rows) in [
+        (
+            "survey",
+            vec![
+                vec!["type", "name", "label::zh", "label::en", "constraint"],
+                vec!["begin_group", "decisions"],
+                vec![type_of_question, "helper_visits", "来过几次？", "How often?", constraint],
+                vec!["end_group"],
+            ],
+        ),
+        ("settings", vec![vec!["form_id", "form_title"], vec!["helpers", "帮扶责任人"]]),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (r, row) in rows.iter().enumerate() {
+            sheet.write_row(r as u32, 0, row.iter().copied()).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+fn form(w: &World, workbook: &[u8], more: &[&str]) -> (bool, String) {
+    let path = file(w, "form.xlsx", workbook);
+    let mut arguments = vec!["form", path.to_str().unwrap()];
+    arguments.extend(more);
+    import(w, &arguments)
 }
 
 #[track_caller]
@@ -115,5 +148,32 @@ on_both_engines! {
         assert_eq!(imported(w), made);
         w.province().post(&format!("/v1/campaigns/{}/close", id_of(&made)), &json!({})).send().ok();
         refused(campaign(w, &format!("county\n{JINYANG}\n{XIDE}\n"), &[]), "is closed");
+    }
+
+    fn a_form_is_published_from_a_workbook(w) {
+        let first = workbook("integer", ". >= 0");
+        done(form(w, &first, &["--level", "village"]), "form helpers, version 1, 1 questions: published");
+        let listed = w.ali().all("/v1/forms?form=helpers");
+        assert_eq!((listed.len(), &listed[0]["level"], &listed[0]["title"]), (1, &json!("village"), &json!({ "zh-CN": "帮扶责任人" })));
+        let read = w.ali().get(&format!("/v1/forms/{}", id_of(&listed[0]))).send().ok();
+        let section = &read["definition"]["sections"][0];
+        assert_eq!((&section["topic"], &section["title"]["zh-CN"]), (&json!("decisions"), &json!("决策部署贯彻落实")));
+        assert_eq!(section["questions"], json!([{ "name": "helper_visits", "type": "integer", "constraint": ". >= 0",
+            "label": { "zh-CN": "来过几次？", "en": "How often?" } }]));
+        // Again, it changes nothing; changed, it is the next version.
+        done(form(w, &first, &["--level", "village"]), "version 1, 1 questions: unchanged");
+        done(form(w, &workbook("integer", ". >= 1"), &["--level", "village"]), "version 2, 1 questions: published");
+        assert_eq!(w.ali().all("/v1/forms?form=helpers").len(), 2);
+    }
+
+    fn a_form_that_is_not_supported_is_named_by_its_cells(w) {
+        refused(form(w, &workbook("integer", ". >= 0"), &[]), "the form's level is not known");
+        refused(form(w, &workbook("barcode", ""), &["--level", "village"]), "survey!A3: the type barcode is not supported");
+        refused(form(w, &workbook("integer", ". >= now()"), &["--level", "village"]), "survey!E3: at character 6: the function now");
+        refused(form(w, b"not a workbook", &["--level", "village"]), "no .xlsx workbook");
+        refused(form(w, &workbook("integer", ""), &["--level", "town"]), "household, village, county");
+        assert_eq!(w.province().all("/v1/forms?form=helpers"), Vec::<Value>::new());
+        done(form(w, &workbook("integer", ""), &["--level", "village"]), "version 1");
+        refused(form(w, &workbook("integer", ""), &["--level", "county"]), "form of the level village");
     }
 }

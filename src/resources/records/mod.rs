@@ -8,6 +8,7 @@ mod write;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::fields::FieldError;
 use crate::http::documented::{NotFound, NotModified, ProblemBody, Problems};
 use crate::http::list::{ListParams, Page};
 use crate::http::time::format_ms;
@@ -45,6 +46,24 @@ pub struct Record {
     /// In the flat form, without nulls.
     #[schema(value_type = Object)]
     pub fields: Box<RawValue>,
+    /// What an interview violates of its form, if anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that an interview violates of its form: docs/forms.md.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Warning {
+    #[schema(example = "/fields/answers.helper_visits")]
+    pub pointer: String,
+    #[schema(example = "constraint")]
+    pub code: &'static str,
+}
+
+fn warnings(of: Vec<FieldError>) -> Vec<Warning> {
+    let warning =
+        |error: FieldError| Warning { pointer: format!("/fields{}", error.pointer), code: error.fault.code() };
+    of.into_iter().map(warning).collect()
 }
 
 impl TryFrom<RecordRow> for Record {
@@ -61,13 +80,14 @@ impl TryFrom<RecordRow> for Record {
             seq: row.seq as u64,
             digest: digest_of(&row.digest)?.to_string(),
             updated_at: format_ms(row.at_ms),
+            warnings: warnings(row.warnings()?),
             fields: RawValue::from_string(row.fields.0).map_err(corrupt)?,
         })
     }
 }
 
 impl From<Standing> for Record {
-    fn from(Standing { key, shown, at }: Standing) -> Self {
+    fn from(Standing { key, shown, at, warnings: told }: Standing) -> Self {
         // A deleted one has none to show.
         let fields = shown.fields.unwrap_or_else(|| "{}".into());
         Self {
@@ -78,6 +98,7 @@ impl From<Standing> for Record {
             seq: shown.seq,
             digest: shown.digest.to_string(),
             updated_at: format_ms(at),
+            warnings: warnings(told),
             // Canonical text is JSON.
             fields: RawValue::from_string(fields).unwrap_or_default(),
         }

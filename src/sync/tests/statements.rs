@@ -65,6 +65,39 @@ fn a_push_of_five_hundred_costs_hardly_more_than_one_of_one() {
 }
 
 #[test]
+fn answers_are_checked_without_a_statement_once_their_form_is_known() {
+    let interviews = |seqs: Range<usize>| -> Vec<Value> {
+        let fields = json!({"visit": Uuid::now_v7(), "level": "household", "form": "household", "form_version": 1,
+            "answers": {"knows_helper": true, "helper_visits": 999}});
+        let op = |op_seq: usize| {
+            json!({"op_seq": op_seq, "kind": "upsert", "bucket": COUNTY, "collection": "interviews",
+                "id": Uuid::now_v7(), "fields": fields})
+        };
+        seqs.map(op).collect()
+    };
+    for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 7)] {
+        let ground = Ground::new(engine);
+        let (answers, first) = apply(&ground, interviews(1..2));
+        assert_eq!(answers[0].as_ref().unwrap().results[0].warnings.len(), 1);
+        let (_, second) = apply(&ground, interviews(2..3));
+        assert_eq!(second, first - 1, "{engine:?}: the form is read once");
+        let (answers, many) = apply(&ground, interviews(3..503));
+        assert!(answers[0].as_ref().unwrap().results.iter().all(|result| result.warnings.len() == 1));
+        assert!(
+            many <= second + 3 * (chunks - 1),
+            "{engine:?}: {many} statements for 500 interviews, {second} for one"
+        );
+        // Of a form that is nowhere, it is asked each time, and once.
+        let mut unknown = interviews(503..903);
+        for op in &mut unknown {
+            op["fields"]["form_version"] = 7.into();
+        }
+        let (_, many) = apply(&ground, unknown);
+        assert!(many <= second + 1 + 3 * (chunks - 1), "{engine:?}: {many} statements for an unknown form");
+    }
+}
+
+#[test]
 fn pushes_of_many_phones_cost_as_many_statements_as_one() {
     for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 5)] {
         let ground = Ground::new(engine);

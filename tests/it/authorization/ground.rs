@@ -128,6 +128,17 @@ impl<'w> Ground<'w> {
         id_of(&self.w.province().post("/v1/campaigns", &body).send().created())
     }
 
+    pub(super) fn new_form() -> Value {
+        let text = json!({ "en": "x" });
+        json!({ "form": format!("f{}", new_id()), "level": "household", "title": text,
+            "sections": [{ "title": text, "questions": [{ "name": "q", "type": "text", "label": text }] }] })
+    }
+
+    /// A form of the province's own.
+    pub(super) fn form(&self) -> String {
+        id_of(&self.w.province().post("/v1/forms", &json!({ "definition": Self::new_form() })).send().created())
+    }
+
     /// A draw of ZHAOJUE's villages.
     pub(super) fn new_draw() -> Value {
         json!({ "level": "village", "county": ZHAOJUE, "method": "srs", "places": { "total": 1 } })
@@ -146,7 +157,9 @@ impl<'w> Ground<'w> {
     /// Everything that both provinces can see of users, teams, counties and records.
     pub(super) fn everything(&self) -> Value {
         let mut lists: Vec<String> =
-            ["users", "teams", "devices", "campaigns", "assignments", "conflicts", "held-ops"].map(Into::into).into();
+            ["users", "teams", "devices", "campaigns", "forms", "assignments", "conflicts", "held-ops"]
+                .map(Into::into)
+                .into();
         lists.extend(COLLECTIONS.map(Into::into));
         let mut all = json!({});
         for (name, session) in [("sichuan", self.w.province()), ("guizhou", &self.guizhou)] {

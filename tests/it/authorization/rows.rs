@@ -71,6 +71,9 @@ fn reads() -> Vec<Row> {
         row("readDevice", SCOPE, |g| get(format!("/v1/devices/{}", g.w.chen().device))),
         row("listCampaigns", ALL, |_| get("/v1/campaigns")),
         row("readCampaign", [200, 200, 200, 404, 200, 200], |g| get(campaign(g))),
+        row("listForms", ALL, |_| get("/v1/forms")),
+        row("downloadForms", ALL, |_| get("/v1/forms/current")),
+        row("readForm", [200, 200, 200, 404, 200, 200], |g| get(format!("/v1/forms/{}", g.form()))),
         row("listAssignments", ALL, |_| get("/v1/assignments")),
         row("readAssignment", SCOPE, |g| {
             get(format!("/v1/assignments/{}", g.w.cast().assignments[&format!("two {ZHAOJUE}")]))
@@ -181,6 +184,9 @@ fn work() -> Vec<Row> {
         row("createCampaign", [201, 403, 403, 201, 403, 403], |_| {
             let body = json!({ "name": new_id(), "from": "2015-06-01", "to": "2015-06-30" });
             post("/v1/campaigns", body).watched("/v1/campaigns?limit=1000")
+        }),
+        row("createForm", [201, 403, 403, 201, 403, 403], |_| {
+            post("/v1/forms", json!({ "definition": Ground::new_form() })).watched("/v1/forms?limit=1000")
         }),
         row("changeCampaign", [200, 403, 403, 404, 403, 403], |g| patch(g, &campaign(g), json!({ "name": new_id() }))),
         row("closeCampaign", [200, 403, 403, 404, 403, 403], |g| {

@@ -120,6 +120,8 @@ fn things(w: &World) -> Things {
     let finding = Rec::new("findings", JINYANG);
     w.ali().push_one(finding.create());
     all.insert("/v1/findings/{id}", (vec![finding.id.clone()], "*".into()));
+    let form = id_of(&w.province().get("/v1/forms").send().ok()["items"][0]);
+    all.insert("/v1/forms", (vec![form], String::new()));
     // A draw that waits for its reveal, and one that is drawn, with a unit of it.
     let draws = format!("/v1/campaigns/{}/draws", w.cast().campaign);
     let body = new_draw();
@@ -161,6 +163,8 @@ fn good_body(w: &World, operation: &Operation) -> Value {
         "createUser" => {
             json!({ "username": "ali", "password": cast::PASSWORD, "role": "prefecture", "region": "5134" })
         }
+        "createForm" => json!({ "definition": { "form": "x", "level": "household", "title": { "en": "x" },
+            "sections": [{ "title": { "en": "x" }, "questions": [{ "name": "q", "type": "text", "label": { "en": "x" } }] }] } }),
         "createDraw" => new_draw(),
         "replaceDrawUnit" => json!({ "reason": "x" }),
         "takeFindingStep" => json!({ "to": "accepted" }),

@@ -65,6 +65,7 @@ impl<'w> Marked<'w> {
         marked.model.add("campaigns", &marked.campaign, province.clone(), vec![name]);
         marked.model.named(&[&marked.guizhou.user], &province);
         marked.listed_campaign();
+        marked.forms();
         for (region, county) in
             [("51", JINYANG), ("5134", ZHAOJUE), ("5134", XIDE), ("5116", WUSHENG), ("51", JINJIANG), ("52", NANMING)]
         {
@@ -109,6 +110,27 @@ impl<'w> Marked<'w> {
         let province = Home::Province("51".into());
         self.model.add("campaigns", &id, province.clone(), vec![name]);
         self.model.named(&[&self.w.cast().users["province"]], &province);
+    }
+
+    /// Those that came with the server are everybody's; each province has published one of its own.
+    fn forms(&mut self) {
+        for form in self.w.province().all("/v1/forms") {
+            self.model.add("forms", &id_of(&form), Home::Province(String::new()), Vec::new());
+        }
+        for region in ["51", GUIZHOU] {
+            let marker = Marker::new(region);
+            let (office, user) = self.office(region);
+            let [form, title, name, choice] = [0; 4].map(|_| marker.mark());
+            let label = json!({ "en": title });
+            let question = json!({ "name": name, "type": "select_one", "label": label,
+                "choices": [{ "value": choice, "label": label }] });
+            let definition = json!({ "form": form, "level": "household", "title": label,
+                "sections": [{ "title": label, "questions": [question] }] });
+            let id = id_of(&office.post("/v1/forms", &json!({ "definition": definition })).send().created());
+            let home = Home::Province(region.into());
+            self.model.add("forms", &id, home.clone(), vec![form, title, name, choice]);
+            self.model.named(&[&user], &home);
+        }
     }
 
     /// Whom the template and this world brought, without marks.
