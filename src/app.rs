@@ -3,6 +3,7 @@
 use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
+use crate::insight::coverage::Kept;
 use crate::limits::Limits;
 use crate::store::Store;
 use crate::sync::events::Moves;
@@ -22,4 +23,6 @@ pub struct App {
     pub limits: Limits,
     /// Failed sign-ins.
     pub attempts: Attempts,
+    /// What was worked out of counties that have not moved since.
+    pub coverage: Kept,
 }

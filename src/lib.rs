@@ -16,6 +16,7 @@ pub mod http;
 pub mod insight;
 pub mod lang;
 pub mod limits;
+pub mod pages;
 pub mod resources;
 pub mod routes;
 mod server;

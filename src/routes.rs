@@ -3,8 +3,8 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, campaigns, conflicts, devices, dictionary, divisions, draws, findings, forms, held_ops, me, records,
-    teams, users,
+    assignments, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, feedback, findings, forms,
+    held_ops, me, records, statistics, teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -32,7 +32,8 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(forms::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes);
-    cfg.configure(findings::routes);
+    cfg.configure(findings::routes).configure(coverage::routes).configure(feedback::routes);
+    cfg.configure(statistics::routes);
     // Last: its paths begin with a name.
     cfg.configure(records::routes);
 }
@@ -51,6 +52,8 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "auth", description = "Signing in and out; access tokens last 15 minutes, refresh tokens count once"),
         (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
         (name = "records", description = "The seven collections, for those who are online"),
+        (name = "statistics", description = "What answers and the register come to, and what a sample tells of everybody"),
+        (name = "coverage", description = "What a campaign has reached, who was where, and who looked again"),
         (name = "findings", description = "What becomes of a finding: its steps, its deadline"),
         (name = "conflicts", description = "Two values of one field: a person chooses"),
         (name = "held-ops", description = "Operations that could not be applied: a person releases or discards them"),

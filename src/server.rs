@@ -6,6 +6,7 @@ use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::housekeeping::Housekeeping;
 use crate::http::middleware::{Methods, RequestSpan, dress, spare_streams};
+use crate::insight::coverage::Kept;
 use crate::limits::{Limits, limit};
 use crate::routes;
 use crate::store::{Store, migrations};
@@ -43,7 +44,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let watcher = Watcher::begin(store.clone())?;
     let (moves, limits) = (watcher.moves(), Limits::new(config.rate_limit));
     let lanes = Lanes::new(store.clone());
-    let app = App { config, store, keys, lanes, moves, limits, attempts: Attempts::default() };
+    let app =
+        App { config, store, keys, lanes, moves, limits, attempts: Attempts::default(), coverage: Kept::default() };
     let housekeeping = Housekeeping::begin(app.clone())?;
     let app = web::Data::new(app);
     let (ready, started) = sync_channel(1);

@@ -166,8 +166,8 @@ fn text(json: &str) -> Option<String> {
     if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.to_owned()) }
 }
 
-/// A location in WGS-84.
-fn place(json: &str) -> Option<(f64, f64)> {
+/// Latitude and longitude in WGS-84 of a location's JSON.
+pub fn place(json: &str) -> Option<(f64, f64)> {
     let location: Value = serde_json::from_str(json).ok()?;
     let degrees = |name: &str| location.get(name)?.as_f64();
     Some(to_wgs84(location.get("datum").and_then(Value::as_str), (degrees("lat")?, degrees("lon")?)))

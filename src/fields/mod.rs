@@ -23,7 +23,7 @@ mod value;
 use sync_core::Collection;
 
 pub use check::check;
-pub use columns::{Cell, Column, ColumnKind, columns, grams, has_column};
+pub use columns::{Cell, Column, ColumnKind, columns, grams, has_column, place};
 pub use datum::to_wgs84;
 pub use dictionary::{Dictionary, DictionaryCollection, DictionaryField, FieldType, dictionary};
 pub use fault::{Expected, Fault, FieldError};

@@ -48,6 +48,16 @@ impl Checks {
         self.0
     }
 
+    /// 400 with every fault, if there is one: of the parameters of a query string, pointed into as if they were one object.
+    pub fn parameters(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let problem = Problem::new(Code::Malformed);
+        let problem = problem.detail("Some parameters cannot be taken: see `errors`.", "部分参数无效，详见 errors。");
+        Err(problem.errors(self.0))
+    }
+
     /// 422 with every fault, if there is one.
     pub fn done(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(invalid(self.0)) }

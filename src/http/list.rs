@@ -318,14 +318,14 @@ fn read_box(text: &str) -> Result<Place, Problem> {
     Ok(Place::Inside { south, west, north, east })
 }
 
-fn unknown(name: &str, en: &str, zh: &str) -> Problem {
+pub(super) fn unknown(name: &str, en: &str, zh: &str) -> Problem {
     Problem::new(Code::UnknownParameter)
         .detail(format!("`{name}` {en}."), format!("“{name}”{zh}。"))
         .with("parameter", name)
 }
 
 /// 400 with what is wrong with a parameter's value. The parameters are pointed into as if they were one object.
-fn bad_value(name: &str, fault: Fault) -> Problem {
+pub(super) fn bad_value(name: &str, fault: Fault) -> Problem {
     let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
     Problem::new(Code::Malformed)
         .detail(

@@ -1,5 +1,7 @@
 //! What is worked out from the records. Nothing here speaks SQL or HTTP.
 
+pub mod agreement;
+pub mod coverage;
 pub mod findings;
 pub mod forms;
 pub mod sampling;

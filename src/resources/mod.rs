@@ -3,15 +3,18 @@
 pub mod assignments;
 pub mod campaigns;
 pub mod conflicts;
+pub mod coverage;
 pub mod devices;
 pub mod dictionary;
 pub mod divisions;
 pub mod draws;
+pub mod feedback;
 pub mod findings;
 pub mod forms;
 pub mod held_ops;
 pub mod me;
 pub mod records;
+pub mod statistics;
 pub mod teams;
 pub mod users;
 

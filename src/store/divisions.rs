@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
+use sync_core::scope::Region;
 
 type VersionSql = (Text, Date, Nullable<Date>, Text, Text, Nullable<Text>, Nullable<Text>);
 
@@ -65,6 +66,16 @@ pub fn list(conn: &mut Conn, listing: &Listing<Version>, day: NaiveDate) -> Resu
 /// The versions of one code, the newest first.
 pub fn versions(conn: &mut Conn, code: &str) -> Result<Vec<Version>, StoreError> {
     Ok(divisions::table.filter(divisions::code.eq(code)).order(divisions::valid_from.desc()).load(conn)?)
+}
+
+/// The names of a province, its prefectures and its counties, by their codes.
+pub fn names_in(conn: &mut Conn, province: Region) -> Result<BTreeMap<String, String>, StoreError> {
+    let sql = Sql::new(
+        "SELECT d.code, d.name FROM divisions d WHERE d.valid_to IS NULL \
+         AND d.level IN ('province', 'prefecture', 'county') AND d.code LIKE ",
+    );
+    let found = listing::rows::<(Text, Text), (String, String)>(conn, sql.bind(Value::Text(format!("{province}%"))))?;
+    Ok(found.into_iter().collect())
 }
 
 /// Every name that these codes have had.

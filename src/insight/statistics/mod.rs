@@ -3,13 +3,17 @@
 
 mod distribution;
 mod estimate;
+mod frame;
 mod quantile;
 mod sample;
+mod summary;
 mod variance;
 
 #[cfg(test)]
 mod tests;
 
 pub use estimate::{Estimate, Item, mean, share, total};
+pub use frame::{Place, frame};
 pub use quantile::{plain_quantile, quantile};
 pub use sample::{Chance, Primary, Sample, Stratum, Unit};
+pub use summary::{Numbers, Observation, OneValue, Quantile, Summary, summarize};

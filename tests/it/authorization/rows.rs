@@ -36,6 +36,8 @@ const SCOPE: [u16; 6] = [200, 200, 200, 404, 404, 404];
 const OFFICES: [u16; 6] = [200, 200, 403, 404, 404, 403];
 /// Made by the offices for their own region.
 const OWN: [u16; 6] = [201, 201, 403, 403, 403, 403];
+/// Of a campaign: each of its province, of their own counties.
+const CAMPAIGN: [u16; 6] = [200, 200, 200, 404, 200, 200];
 /// Made by the province alone.
 const PROVINCE: [u16; 6] = [201, 403, 403, 403, 403, 403];
 
@@ -74,6 +76,11 @@ fn reads() -> Vec<Row> {
         row("listForms", ALL, |_| get("/v1/forms")),
         row("downloadForms", ALL, |_| get("/v1/forms/current")),
         row("readForm", [200, 200, 200, 404, 200, 200], |g| get(format!("/v1/forms/{}", g.form()))),
+        row("readCoverage", CAMPAIGN, |g| get(format!("{}/coverage", campaign(g)))),
+        row("readDays", CAMPAIGN, |g| get(format!("{}/days", campaign(g)))),
+        row("readFeedback", SCOPE, |g| get(format!("{}/feedback/{ZHAOJUE}", campaign(g)))),
+        row("readStatistics", CAMPAIGN, |g| get(format!("{}/statistics?field=people", campaign(g)))),
+        row("readSpotChecks", CAMPAIGN, |g| get(format!("{}/spot-checks", campaign(g)))),
         row("listAssignments", ALL, |_| get("/v1/assignments")),
         row("readAssignment", SCOPE, |g| {
             get(format!("/v1/assignments/{}", g.w.cast().assignments[&format!("two {ZHAOJUE}")]))

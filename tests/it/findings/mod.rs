@@ -1,5 +1,6 @@
 //! The life of a finding: who may take which step, what is refused online, and what is kept and flagged by sync.
 
+mod feedback;
 mod steps;
 mod sync;
 

@@ -1,6 +1,7 @@
 //! Against published figures, against every sample that could have come, and by hand.
 
 mod every_sample;
+mod frames;
 mod hand;
 #[expect(clippy::unreadable_literal, reason = "figures as they are printed")]
 mod published;

@@ -54,11 +54,12 @@ fn singles(document: &Value, campaign: &str) -> Vec<Single> {
                 kind => vec![kind.to_owned()],
             };
             for kind in kinds {
-                let path = path.replace("{collection}", &kind);
+                let path = path.replace("{collection}", &kind).replace("{county}", JINYANG);
                 let path = match kind.as_str() {
                     "draws" => path.replace("{id}", campaign).replace("{draw}", "{id}").replace("{unit}", campaign),
                     _ => path,
                 };
+                let path = path.replace("/statistics", "/statistics?field=people");
                 singles.push(Single { method, path, kind, body: body.clone() });
             }
         }
@@ -173,6 +174,11 @@ impl<'a> Asker<'a> {
         let path = single.path.replace("{id}", &thing.id);
         let reply = self.eyes.session.get(&path).send();
         self.scanner.scan(&format!("GET {path}"), &reply);
+        // A campaign has a document for each county, also for those that are not theirs.
+        if path.contains("/feedback/") {
+            reply.status(&[200, 404]);
+            return;
+        }
         // There may be no record behind a mark that is in a history alone.
         let expected: &[u16] = if thing.listed { &[200] } else { &[200, 404, 410] };
         let reply = reply.status(expected);

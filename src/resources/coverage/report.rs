@@ -1,0 +1,231 @@
+//! The coverage of a campaign, by province, prefecture or county.
+
+use super::{Ground, Where, known};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::http::documented::{NotFound, NotModified, Problems};
+use crate::http::time::format_ms;
+use crate::http::{Answer, Arrival, Problem, Query};
+use crate::insight::coverage::{County, Sums};
+use crate::resources::teams::Member;
+use crate::store::coverage::{Sent, draws_in_sight};
+use crate::store::{Role, divisions};
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use sync_core::Bucket;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = CoverageLevel)]
+pub(super) enum Level {
+    Province,
+    Prefecture,
+    County,
+}
+
+impl Level {
+    /// The digits of a county's code that name its area.
+    fn digits(self) -> usize {
+        match self {
+            Self::Province => 2,
+            Self::Prefecture => 4,
+            Self::County => 6,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Asked {
+    /// One item for each; the caller's own level when left out.
+    #[param(inline)]
+    level: Option<Level>,
+    /// Only the counties of this prefecture.
+    #[param(example = "5134")]
+    prefecture: Option<String>,
+    /// Only this county.
+    #[param(example = "513430")]
+    county: Option<String>,
+    /// As the server had it at this moment; now, when left out.
+    #[param(example = "2015-04-20T18:00:00.000+08:00")]
+    as_of: Option<String>,
+}
+
+/// What a campaign has reached.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Coverage {
+    campaign: Uuid,
+    level: Level,
+    /// The moment that was asked for; `null`: now.
+    as_of: Option<String>,
+    /// For each leader, in each county.
+    min_days_on_site: i32,
+    items: Vec<Area>,
+    /// The teams that the caller sees.
+    teams: Vec<TeamSync>,
+}
+
+/// An area: its counties that take part and are in the caller's scope.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CoverageArea)]
+struct Area {
+    #[schema(example = "5134")]
+    code: String,
+    name: Option<String>,
+    counties: Counties,
+    /// Counties without a done visit.
+    not_reached: Vec<String>,
+    #[serde(flatten)]
+    sums: Sums,
+    leaders: Leaders,
+    /// With `level=county`.
+    teams: Vec<TeamDays>,
+}
+
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = CountyCounts)]
+struct Counties {
+    all: u64,
+    /// Those with a done visit.
+    reached: u64,
+}
+
+/// Teams in counties, with the days on which there is evidence that they were there.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = LeaderCounts)]
+struct Leaders {
+    all: u64,
+    /// Those with the minimum of days.
+    enough: u64,
+}
+
+/// A team in a county.
+#[derive(Debug, Serialize, ToSchema)]
+struct TeamDays {
+    team: Uuid,
+    /// Where the caller sees the team.
+    name: Option<String>,
+    leader: Option<Member>,
+    spot_check: bool,
+    /// Different days with evidence.
+    days: usize,
+    enough: bool,
+}
+
+/// When a team last sent something.
+#[derive(Debug, Serialize, ToSchema)]
+struct TeamSync {
+    team: Uuid,
+    name: String,
+    /// `null`: never. It is of now, also beside an earlier moment.
+    last_sync: Option<String>,
+}
+
+fn leader(sent: &Sent) -> Option<Member> {
+    serde_json::from_str(sent.leader.as_deref()?).ok()
+}
+
+/// Tells what a campaign has reached: visits, samples, interviews, households, days on site.
+///
+/// Sums are of the counties that take part and are in the caller's scope. A day counts with evidence: a visit with its place
+/// at one of the county's villages, an interview, or a photo.
+#[utoipa::path(
+    operation_id = "readCoverage",
+    tag = "coverage",
+    params(("id" = Uuid, Path, description = "The campaign"), Asked),
+    responses((status = 200, description = "What was reached", body = Coverage), NotFound, NotModified, Problems),
+    security(("bearer" = []))
+)]
+#[get("/campaigns/{id}/coverage")]
+pub(super) async fn coverage(
+    arrival: Arrival,
+    caller: Caller,
+    app: Data<App>,
+    campaign: Path<Uuid>,
+    asked: Query<Asked>,
+) -> Result<Answer, Problem> {
+    let Asked { level, prefecture, county, as_of } = asked.into_inner();
+    let place = Where { prefecture, county, as_of };
+    let moment = place.moment(arrival.ms())?;
+    let level = level.unwrap_or(match caller.role {
+        Role::Provincial => Level::Province,
+        Role::Prefecture => Level::Prefecture,
+        Role::Team => Level::County,
+    });
+    let of = app.clone();
+    let found = app.store.snapshot(move |conn| {
+        let ground = Ground::find(conn, &caller, *campaign, &place)?;
+        let seen = draws_in_sight(conn, *campaign, &ground.sight)?;
+        let names = divisions::names_in(conn, caller.region.province())?;
+        let reached = ground.reached(conn, &of, moment)?;
+        Ok::<_, Problem>(Coverage {
+            campaign: *campaign,
+            level,
+            as_of: moment.map(format_ms),
+            min_days_on_site: ground.campaign.min_days_on_site,
+            items: areas(&ground, &caller, &reached, level, &seen, &names),
+            teams: syncs(&ground, &caller),
+        })
+    });
+    Answer::ok(&found.await?)
+}
+
+fn areas(
+    ground: &Ground,
+    caller: &Caller,
+    reached: &BTreeMap<Bucket, Arc<County>>,
+    level: Level,
+    seen: &BTreeSet<Uuid>,
+    names: &BTreeMap<String, String>,
+) -> Vec<Area> {
+    let mut areas: BTreeMap<String, Area> = BTreeMap::new();
+    for (code, county) in reached {
+        let digits = code.to_string();
+        let name = &digits[..level.digits()];
+        let area = areas.entry(name.to_owned()).or_insert_with(|| Area {
+            code: name.to_owned(),
+            name: names.get(name).cloned(),
+            counties: Counties::default(),
+            not_reached: Vec::new(),
+            sums: Sums::default(),
+            leaders: Leaders::default(),
+            teams: Vec::new(),
+        });
+        area.counties.all += 1;
+        if county.is_reached() {
+            area.counties.reached += 1;
+        } else {
+            area.not_reached.push(digits.clone());
+        }
+        area.sums.add(county, |draw| seen.contains(draw));
+        for sent in ground.sent.iter().filter(|sent| sent.county == *code) {
+            let days = county.days_of(sent.team);
+            let enough = days >= usize::try_from(ground.campaign.min_days_on_site).unwrap_or_default();
+            if !sent.spot_check {
+                area.leaders.all += 1;
+                area.leaders.enough += u64::from(enough);
+            }
+            if level == Level::County {
+                let known = known(caller, sent);
+                let (name, leader) = (known.map(|sent| sent.name.clone()), known.and_then(leader));
+                area.teams.push(TeamDays { team: sent.team, name, leader, spot_check: sent.spot_check, days, enough });
+            }
+        }
+    }
+    areas.into_values().collect()
+}
+
+fn syncs(ground: &Ground, caller: &Caller) -> Vec<TeamSync> {
+    let teams: BTreeMap<Uuid, &Sent> =
+        ground.sent.iter().filter_map(|sent| known(caller, sent)).map(|sent| (sent.team, sent)).collect();
+    let sync = |sent: &&Sent| TeamSync {
+        team: sent.team,
+        name: sent.name.clone(),
+        last_sync: sent.last_sync.map(|at| format_ms(at.ms())),
+    };
+    teams.values().map(sync).collect()
+}

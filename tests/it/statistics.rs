@@ -1,0 +1,149 @@
+//! Statistics of answers and of the register, against what was answered.
+
+use crate::support::*;
+
+fn ask(session: &Session, w: &World, query: &str) -> Value {
+    session.get(&format!("/v1/campaigns/{}/statistics{query}", w.cast().campaign)).send().ok()
+}
+
+fn near(value: &Value, expected: f64) {
+    let found = value.as_f64().unwrap_or_else(|| panic!("no number: {value}"));
+    assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found} is not {expected}");
+}
+
+/// A visit to a household, and its interview with these answers.
+fn interview(w: &World, home: &Rec, slot: Option<&str>, answers: Value) -> [Op; 2] {
+    let visit = Rec::new("visits", &home.bucket);
+    let mut fields =
+        json!({ "campaign": w.cast().campaign, "level": "household", "household": home.id, "state": "done" });
+    if let Some(slot) = slot {
+        fields["sample_slot"] = slot.into();
+    }
+    let interview = Rec::interview(&home.bucket);
+    let fields_of = json!({ "visit": visit.id, "household": home.id, "level": "household", "answers": answers });
+    [visit.create_with(fields), interview.create_with(fields_of)]
+}
+
+/// Six households of JINYANG, and the units of a draw of three of them.
+fn sample(w: &World) -> (Vec<Rec>, Vec<(String, String)>) {
+    let homes: Vec<Rec> = (0..6).map(|_| Rec::household(JINYANG)).collect();
+    w.chen().push(
+        homes
+            .iter()
+            .enumerate()
+            .map(|(n, home)| home.create_with(json!({ "people": n + 1, "housing_grade": (["A", "B"][n % 2]) }))),
+    );
+    let draws = format!("/v1/campaigns/{}/draws", w.cast().campaign);
+    let body = json!({ "level": "household", "county": JINYANG, "method": "srs", "places": { "total": 3 } });
+    let draw = id_of(&w.province().post(&draws, &body).send().created());
+    let drawn = w.province().post(&format!("{draws}/{draw}/reveal"), &json!({})).send().ok();
+    let unit = |unit: &Value| (unit["unit"].as_str().unwrap().to_owned(), id_of(unit));
+    (homes, drawn["sample"].as_array().unwrap().iter().map(unit).collect())
+}
+
+on_both_engines! {
+    fn a_sample_tells_of_everybody(w) {
+        let (homes, units) = sample(w);
+        let home = |unit: &str| homes.iter().find(|home| home.id == unit).unwrap();
+        let mut ops = Vec::new();
+        for ((unit, slot), (rooms, water, crops)) in
+            units.iter().zip([(2, true, json!(["maize"])), (3, false, json!(["maize", "potato"])), (7, true, json!([]))])
+        {
+            ops.extend(interview(w, home(unit), Some(slot), json!({ "rooms": rooms, "water": water, "crops": crops })));
+        }
+        // Somebody beside the sample counts where nothing is estimated.
+        let other = homes.iter().find(|home| units.iter().all(|(unit, _)| *unit != home.id)).unwrap();
+        ops.extend(interview(w, other, None, json!({ "rooms": 8, "water": true })));
+        w.ali().push(ops);
+
+        let told = ask(w.province(), w, "?question=rooms");
+        assert_eq!((&told["places"], &told["reached"]), (&json!(3), &json!(3)));
+        let whole = &told["whole"];
+        assert_eq!((&whole["observed"], &whole["sampled"], &whole["missing"]), (&json!(4), &json!(3), &json!(0)));
+        near(&whole["numbers"]["plain_mean"], 5.0);
+        // 3 of 6: mean 4, s² = 7, V = (1 − 1/2) · 7/3; t with two degrees of freedom is 4.302652729911275.
+        let mean = &whole["numbers"]["mean"];
+        let se = (7.0_f64 / 6.0).sqrt();
+        near(&mean["value"], 4.0);
+        near(&mean["se"], se);
+        near(&mean["low"], 4.0 - 4.302_652_729_911_275 * se);
+        near(&mean["high"], 4.0 + 4.302_652_729_911_275 * se);
+        near(&whole["numbers"]["total"]["value"], 24.0);
+        near(&whole["population"]["value"], 6.0);
+        let median = whole["numbers"]["quantiles"].as_array().unwrap().iter().find(|q| q["part"] == 0.5).unwrap();
+        assert_eq!((&median["plain"], &median["estimate"]["value"]), (&json!(3.0), &json!(3.0)));
+
+        let water = ask(w.province(), w, "?question=water");
+        let yes = water["whole"]["values"].as_array().unwrap().iter().find(|value| value["value"] == true).unwrap();
+        assert_eq!(yes["count"], 3);
+        near(&yes["plain_share"], 0.75);
+        near(&yes["share"]["value"], 2.0 / 3.0);
+        near(&yes["total"]["value"], 4.0);
+        // Of several choices each is counted; who chose none has answered.
+        let crops = ask(w.province(), w, "?question=crops");
+        assert_eq!((&crops["whole"]["observed"], &crops["whole"]["missing"]), (&json!(3), &json!(1)));
+        let maize = &crops["whole"]["values"][0];
+        assert_eq!((&maize["value"], &maize["count"]), (&json!("maize"), &json!(2)));
+        near(&maize["share"]["value"], 2.0 / 3.0);
+    }
+
+    fn answers_are_held_against_the_register(w) {
+        let (homes, units) = sample(w);
+        let mut ops = Vec::new();
+        for (unit, slot) in &units {
+            let n = homes.iter().position(|home| home.id == *unit).unwrap();
+            // Everybody has one more than the register says, but for one.
+            let people = n + 1 + usize::from(unit != &units[0].0);
+            ops.extend(interview(w, &homes[n], Some(slot), json!({ "people": people })));
+        }
+        w.ali().push(ops);
+        let told = ask(w.province(), w, "?question=people&register=people");
+        let register = &told["whole"]["register"];
+        assert_eq!((&register["compared"], &register["agreed"]), (&json!(3), &json!(1)));
+        near(&register["difference"]["numbers"]["mean"]["value"], 2.0 / 3.0);
+        let all: f64 = units.iter().map(|(unit, _)| homes.iter().position(|home| home.id == *unit).unwrap() as f64 + 1.0).sum();
+        near(&register["register"]["numbers"]["mean"]["value"], all / 3.0);
+    }
+
+    fn the_register_is_known_of_everybody(w) {
+        let (homes, _) = sample(w);
+        w.chen().push([homes[5].edit(json!({ "status": "removed" })).base(1)]);
+        let told = ask(w.province(), w, "?field=people&by=county");
+        near(&told["whole"]["numbers"]["plain_mean"], 3.0);
+        assert_eq!((&told["whole"]["observed"], &told["whole"]["population"]), (&json!(5), &Value::Null));
+        assert_eq!((&told["groups"][0]["code"], &told["groups"][0]["observed"]), (&json!(JINYANG), &json!(5)));
+        let told = ask(w.province(), w, "?field=housing_grade&by=prefecture");
+        assert_eq!(told["groups"][0]["code"], "5134");
+        assert_eq!(told["whole"]["values"][0], json!({ "value": "A", "count": 3, "plain_share": 0.6, "share": null, "total": null }));
+    }
+
+    fn the_first_of_two_interviews_counts(w) {
+        let home = Rec::household(JINYANG);
+        w.chen().push([home.create()]);
+        let [visit, first] = interview(w, &home, None, json!({ "rooms": 2 }));
+        let [again, second] = interview(w, &home, None, json!({ "rooms": 9 }));
+        let dated = |op: Op, day: &str| { let mut op = op; op.0["fields"]["day"] = day.into(); op };
+        w.ali().push([dated(again, "2015-04-20"), second, dated(visit, "2015-04-16"), first]);
+        let told = ask(w.province(), w, "?question=rooms");
+        assert_eq!(told["whole"]["observed"], 1);
+        near(&told["whole"]["numbers"]["plain_mean"], 2.0);
+    }
+
+    fn everybody_counts_their_own_counties(w) {
+        let here = Rec::household(JINYANG);
+        w.chen().push([here.create()]);
+        w.ali().push(interview(w, &here, None, json!({ "rooms": 2 })));
+        for (session, observed) in [(w.province(), 1), (w.liangshan(), 1), (&w.ali().session, 1), (w.guangan(), 0), (&w.er().session, 0)] {
+            for query in ["?question=rooms", "?field=people"] {
+                assert_eq!(ask(session, w, query)["whole"]["observed"], observed, "{query}");
+            }
+            let groups = ask(session, w, "?question=rooms&by=county")["groups"].as_array().unwrap().len();
+            assert_eq!(groups, observed);
+        }
+        let path = format!("/v1/campaigns/{}/statistics", w.cast().campaign);
+        for bad in ["", "?question=a&field=people", "?field=head_name", "?field=nothing", "?question=a&by=topic", "?field=people&register=people", "?question=a&a=1"] {
+            w.province().get(&format!("{path}{bad}")).send().refused(&[400]);
+        }
+        w.province().get(&format!("/v1/campaigns/{}/statistics?field=people", new_id())).send().problem(404, "not_found");
+    }
+}
