@@ -322,7 +322,7 @@ pub fn store(tx: &mut Tx<'_>, changed: Vec<Changed<'_>>) -> Result<(), StoreErro
 fn record_rows(changed: Vec<Changed<'_>>) -> Rows {
     let last = || changed.iter().map(|c| &c.record.last);
     let registers = |r: &Record| {
-        let plain = r.last.rev == 1 && r.registers.tags.is_empty();
+        let plain = r.last.rev == 1 && r.registers == Registers::of_first(&r.last);
         // Serialising plain data into memory cannot fail.
         (!plain).then(|| postcard::to_stdvec(&r.registers).unwrap_or_default())
     };
@@ -353,11 +353,11 @@ fn insert_past(tx: &mut Tx<'_>, past: &[(Key, &Past)]) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Stores anew what a discard changed of a record's past.
-pub fn update_past(tx: &mut Tx<'_>, key: Key, past: &[Past]) -> Result<(), StoreError> {
-    past_rows(&past.iter().map(|p| (key, p)).collect::<Vec<_>>()).execute(
+/// Marks an operation of a record's past as discarded.
+pub fn set_aside(tx: &mut Tx<'_>, key: Key, rev: u64) -> Result<(), StoreError> {
+    key_rows([&key].into_iter()).big("rev", [rev as i64]).execute(
         tx,
-        "UPDATE history SET touches = v.touches, discarded = v.discarded FROM v WHERE history.bucket = v.bucket \
+        "UPDATE history SET discarded = TRUE FROM v WHERE history.bucket = v.bucket \
          AND history.collection = v.collection AND history.id = v.id AND history.rev = v.rev",
     )?;
     Ok(())

@@ -1,7 +1,7 @@
 //! A person decides: which value of a conflict stands, and what becomes of a held operation. What comes of it is an
 //! ordinary write. The bucket is locked before the row is read that settles, as in a push: nobody waits in a circle.
 
-use super::desk::{Desk, Wanted, operation_of, waiting_of};
+use super::desk::{Desk, Wanted, fill, operation_of, waiting_of};
 use crate::fields::{self, FieldError};
 use crate::http::{Code, Problem};
 use crate::store::conflicts::{self, ConflictRow};
@@ -129,6 +129,7 @@ pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
         ));
     };
     op.released = true;
+    op.fill = fill(&key, &op.change, op.author.team);
     if let Some(subject) = desk.subject(&key) {
         op.base = subject.effective_base(Some(op.base));
         // It got its stamp without a look at the record; any other has its own, whatever was written before it.
@@ -155,8 +156,7 @@ pub fn discard(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
             && let Some(subject) = desk.subject_mut(&key)
         {
             subject.discard(rev);
-            let past = subject.past().to_vec();
-            records::update_past(tx, key, &past)?;
+            records::set_aside(tx, key, rev)?;
         }
         desk.close(tx)?;
     }

@@ -72,6 +72,18 @@ on_both_engines! {
         assert_eq!(w.ali().conflict(&record)["base"], Value::Null);
     }
 
+    fn the_base_is_what_its_author_had_seen_even_if_that_was_discarded(w) {
+        let record = Rec::household(JINYANG);
+        w.ali().push_one(record.create_with(json!({ "phone": "seen" })).ago(60));
+        is(w.bo().push_one(record.delete()), "merged");
+        let held = w.liangshan().held_one(&record);
+        w.liangshan().post(&format!("/v1/held-ops/{}/discard", id_of(&held)), &json!({})).send().ok();
+        accepted(w.bo().push_one(record.create_with(json!({ "phone": "bo" })).base(2)));
+        w.chen().push_one(record.edit(json!({ "phone": "chen" })).base(1));
+        let conflict = w.ali().conflict(&record);
+        assert_eq!((&conflict["base"], &conflict["other"]["value"]), (&json!("seen"), &json!("bo")));
+    }
+
     fn keeping_the_current_value_settles(w) {
         let (record, conflict) = conflicting(w);
         let settled = resolve(w.liangshan(), &conflict, json!({ "keep": "current" })).ok();

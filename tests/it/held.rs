@@ -150,6 +150,29 @@ on_both_engines! {
         assert_eq!(w.ali().fields(&record)["phone"], "deng");
     }
 
+    /// Its author was told that it is held, and nothing of what came of it: what stands there is more than it thinks.
+    fn an_edit_that_follows_an_unknown_release_is_merged(w) {
+        let record = Rec::household(JINYANG);
+        w.ali().push_one(record.create());
+        is(w.er().push_one(record.edit(json!({ "remarks": "er" })).base(1)), "quarantined");
+        w.assign("four", JINYANG);
+        settle(w.liangshan(), &w.liangshan().held_one(&record), "release").ok();
+        let result = is(w.er().push_one(record.edit(json!({ "people": 9 })).base(1)), "merged");
+        assert_eq!(conflict_ids(&result), Vec::<String>::new());
+        assert_eq!(check_record(&record, &result)["fields"]["remarks"], "er");
+        is(w.er().push_one(record.edit(json!({ "people": 8 })).base(3)), "applied");
+    }
+
+    /// The same of a record that begins with the release, and of what is only cleared.
+    fn an_edit_that_follows_an_unknown_creation_is_merged(w) {
+        let record = Rec::household(JINYANG);
+        is(w.er().push_one(record.create()), "quarantined");
+        w.assign("four", JINYANG);
+        settle(w.liangshan(), &w.liangshan().held_one(&record), "release").ok();
+        let result = is(w.er().push_one(record.edit(json!({ "people": 9 }))), "merged");
+        assert_eq!(check_record(&record, &result)["fields"]["head_name"], "吉克阿力");
+    }
+
     fn a_released_creation_stands(w) {
         let record = Rec::household(ZHAOJUE);
         w.ali().push_one(record.create());
@@ -204,6 +227,22 @@ on_both_engines! {
         let fields = w.chen().fields(&record);
         assert_eq!((&fields["phone"], &fields["remarks"]), (&json!("later"), &json!("ali")));
         assert_eq!(w.chen().conflicts(&record).len(), 1, "the one of when they first met");
+    }
+
+    fn a_release_that_restores_a_visit_gives_it_a_team(w) {
+        let record = Rec::new("visits", JINYANG);
+        w.chen().push([record.create(), record.edit(json!({ "summary": "chen" }))]);
+        w.ali().push_one(record.create());
+        w.bo().push_one(record.delete());
+        let of_chen = |edit: bool| {
+            let mut held = w.liangshan().held(&record).into_iter().filter(|held| held["device"] == w.chen().device);
+            held.find(|held| held["op"]["fields"]["summary"].is_string() == edit).unwrap()
+        };
+        // It alone had been given a team.
+        settle(w.liangshan(), &of_chen(false), "discard").ok();
+        settle(w.liangshan(), &of_chen(true), "release").ok();
+        let fields = w.chen().fields(&record);
+        assert_eq!((&fields["team"], &fields["summary"]), (&json!(w.cast().teams["two"]), &json!("chen")));
     }
 
     fn releasing_a_quarantined_update_of_a_deleted_record_restores_it(w) {

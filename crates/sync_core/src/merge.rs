@@ -187,15 +187,6 @@ impl Subject {
             past.discarded = true;
         }
         let said = sayings(record, &self.past);
-        // What the first operation said stood in the content alone: write it down before the content changes.
-        if let (Some(first), Some((_, edits))) = (self.past.first_mut().filter(|p| p.touches.is_none()), said.first()) {
-            let touch = |(name, value): &(String, Option<String>)| Touch {
-                name: name.clone(),
-                value: value.clone(),
-                before: None,
-            };
-            first.touches = Some(edits.iter().map(touch).collect());
-        }
         let (mut fields, mut tags) = (Fields::default(), std::collections::BTreeMap::<String, Tag>::new());
         for (past, edits) in said.iter().filter(|(past, _)| !past.discarded) {
             let tag = past.written.tag();
@@ -204,6 +195,14 @@ impl Subject {
                     fields.set(name, value.clone());
                     tags.insert(name.clone(), tag);
                 }
+            }
+        }
+        // No rev tells of what changes here. The delete keeps what stood before, for those who had seen that.
+        let touches = record.touches.get_or_insert_default();
+        for (name, _) in said.iter().filter(|(past, _)| past.written.rev == rev).flat_map(|(_, edits)| edits) {
+            let before = record.fields.get(name);
+            if before != fields.get(name) && touches.iter().all(|touch| touch.name != *name) {
+                touches.push(Touch { name: name.clone(), value: None, before: before.map(str::to_owned) });
             }
         }
         record.fields = fields;
@@ -239,9 +238,9 @@ impl Subject {
         self.operations().find(|w| w.rev == rev).copied()
     }
 
-    /// Whether somebody else wrote after what the author of `op` had seen.
+    /// Whether something was written after what the author of `op` had seen that its device does not know of.
     fn has_unseen(&self, op: &Op) -> bool {
-        self.operations().any(|w| w.rev > op.base && w.author.device != op.author.device)
+        self.record.as_ref().is_some_and(|record| record.needs_past(op.base, op.author.device))
     }
 
     fn delete(&mut self, op: &Op, seq: &mut u64) -> Accepted {
@@ -258,7 +257,7 @@ impl Subject {
         let written = self.next(op, seq);
         match self.record.take() {
             Some(mut record) => {
-                self.overtake(&mut record, written, Some(Vec::new()));
+                self.overtake(&mut record, op, written, Some(Vec::new()));
                 record.deleted = true;
                 self.record = Some(record);
             }
@@ -267,7 +266,7 @@ impl Subject {
                     last: written,
                     deleted: true,
                     fields: Fields::default(),
-                    registers: Registers::of_first(&written),
+                    registers: first(op, &written),
                     touches: None,
                 });
             }
@@ -351,7 +350,7 @@ impl Subject {
         let written = self.next(op, seq);
         let tag = written.tag();
         let Some(mut record) = self.record.take() else {
-            let mut registers = Registers::of_first(&written);
+            let mut registers = first(op, &written);
             let cleared = edits.iter().filter(|(_, value)| value.is_none());
             registers.tags.extend(cleared.map(|(name, _)| (name.clone(), tag)));
             // A clearing leaves no trace in the content: it has to be written down.
@@ -391,7 +390,7 @@ impl Subject {
             }
             touches.push(Touch { name: name.clone(), value: value.clone(), before });
         }
-        self.overtake(&mut record, written, Some(touches));
+        self.overtake(&mut record, op, written, Some(touches));
         self.record = Some(record);
         (written.rev, conflicts)
     }
@@ -426,8 +425,8 @@ impl Subject {
         }
     }
 
-    /// Makes `written` the latest operation of `record`; the former one becomes past.
-    fn overtake(&mut self, record: &mut Record, written: Written, touches: Option<Vec<Touch>>) {
+    /// Makes `op`, as `written`, the latest operation of `record`; the former one becomes past.
+    fn overtake(&mut self, record: &mut Record, op: &Op, written: Written, touches: Option<Vec<Touch>>) {
         let former = record.last_as_past();
         if self.past.last().is_none_or(|past| past.written.rev < former.written.rev) {
             self.past.push(former);
@@ -435,8 +434,17 @@ impl Subject {
         if record.last.author.device != written.author.device {
             record.registers.run_from = written.rev;
         }
+        if op.released {
+            record.registers.run_from = written.rev + 1;
+        }
         record.registers.highest = record.registers.highest.max(written.stamp);
         record.last = written;
         record.touches = touches;
     }
+}
+
+/// The registers of a record that begins with `op`.
+fn first(op: &Op, written: &Written) -> Registers {
+    let run_from = if op.released { written.rev + 1 } else { written.rev };
+    Registers { run_from, ..Registers::of_first(written) }
 }

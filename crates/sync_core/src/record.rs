@@ -72,7 +72,8 @@ pub enum Kind {
 pub struct Past {
     pub written: Written,
     pub kind: Kind,
-    /// `None` for a first rev that cleared nothing: what it said is what later ones found there.
+    /// `None` for a first rev that cleared nothing: what it said is what later ones found there. Those of a delete are
+    /// of what was set aside while it was the latest; it says nothing.
     pub touches: Option<Vec<Touch>>,
     /// Set aside by a person after a delete had parked it: no part of the content any more.
     pub discarded: bool,
@@ -85,7 +86,7 @@ pub struct Registers {
     pub origin: Tag,
     /// The highest stamp of any write to the record.
     pub highest: Stamp,
-    /// The revs from here on are all by the device of the latest.
+    /// The revs from here on were all sent by the device of the latest, which knows of them: not released by a person.
     pub run_from: u64,
     /// Fields that were written later, or cleared.
     pub tags: BTreeMap<String, Tag>,
@@ -119,7 +120,7 @@ pub struct Record {
 
 impl Record {
     /// Whether an operation by `device` with this (effective) base can be merged only with the record's past at hand:
-    /// when somebody else's writes lie between what it had seen and now.
+    /// when writes that it does not know of lie between what it had seen and now.
     pub fn needs_past(&self, base: u64, device: Uuid) -> bool {
         base < self.last.rev && !(self.last.author.device == device && base + 1 >= self.registers.run_from)
     }
@@ -142,6 +143,7 @@ pub fn sayings(record: &Record, past: &[Past]) -> Vec<(Past, Edits)> {
     all.into_iter()
         .map(|op| {
             let edits = match &op.touches {
+                _ if op.kind == Kind::Delete => Edits::new(),
                 Some(touches) => touches.iter().map(|t| (t.name.clone(), t.value.clone())).collect(),
                 None => first.clone(),
             };

@@ -22,7 +22,10 @@ pub(crate) struct Arrival {
 pub(crate) struct Entry {
     pub(crate) op: Arrival,
     pub(crate) seq: u64,
-    pub(crate) discarded: bool,
+    /// A person set it aside when the record had so many revs.
+    pub(crate) discarded: Option<u64>,
+    /// A person released it: its device does not know that it is there.
+    pub(crate) released: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Model {
     fn winner(&self, field: &str) -> Option<(u64, &Entry)> {
         let names = |entry: &Entry| entry.op.said.as_ref().is_some_and(|said| said.contains_key(field));
         self.revs()
-            .filter(|(_, entry)| names(entry) && !entry.discarded)
+            .filter(|(_, entry)| names(entry) && entry.discarded.is_none())
             .max_by_key(|(rev, entry)| (entry.op.stamp, entry.op.device, *rev))
     }
 
@@ -103,9 +106,11 @@ impl Model {
         names.filter_map(|name| Some((name.clone(), self.value(name)?))).collect()
     }
 
-    /// A field as it stood at a rev, when nothing had been set aside yet.
+    /// A field as it stood at a rev: what was set aside later still counted.
     fn value_at(&self, rev: u64, field: &str) -> Option<String> {
-        let then = self.log[..rev as usize].iter().map(|entry| Entry { discarded: false, ..entry.clone() });
+        let then = self.log[..rev as usize]
+            .iter()
+            .map(|entry| Entry { discarded: entry.discarded.filter(|at| *at <= rev), ..entry.clone() });
         Self { log: then.collect(), ..Self::default() }.value(field)
     }
 
@@ -128,12 +133,15 @@ impl Model {
                         *self = before;
                         Became::NotReleasable
                     }
-                    became => became,
+                    became => {
+                        self.log.last_mut().expect("it made a rev").released = true;
+                        became
+                    }
                 }
             }
             Act::Discard(n) => {
                 if let (_, Held::Hidden(rev)) = self.held.remove(n % self.held.len()) {
-                    self.log[rev as usize - 1].discarded = true;
+                    self.log[rev as usize - 1].discarded = Some(self.rev());
                 }
                 Became::Discarded
             }
@@ -162,10 +170,10 @@ impl Model {
 
     fn merge(&mut self, op: &Arrival, release: bool) -> Became {
         let unseen: Vec<_> = self.revs().filter(|(rev, e)| *rev > op.base && e.op.device != op.device).collect();
-        let mut merged = !unseen.is_empty();
+        let mut merged = !unseen.is_empty() || self.revs().any(|(rev, e)| rev > op.base && e.released);
         let (alive, mut released, mut clashes) = (!self.log.is_empty() && !self.deleted(), vec![], vec![]);
         let Some(said) = &op.said else {
-            let updates = unseen.into_iter().filter(|(_, entry)| entry.op.said.is_some() && !entry.discarded);
+            let updates = unseen.into_iter().filter(|(_, entry)| entry.op.said.is_some() && entry.discarded.is_none());
             let hidden: Vec<u64> = updates.map(|(rev, _)| rev).filter(|_| alive).collect();
             self.append(op.clone());
             for rev in &hidden {
@@ -218,7 +226,7 @@ impl Model {
 
     fn append(&mut self, op: Arrival) {
         self.seq += 1;
-        self.log.push(Entry { op, seq: self.seq, discarded: false });
+        self.log.push(Entry { op, seq: self.seq, discarded: None, released: false });
     }
 
     fn write(&mut self, op: &Arrival) -> Vec<Clash> {
