@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::model::record::{Record, Standing, equal, flat};
+use super::model::record::{Record, equal, flat};
 use super::model::{Check, Held, Model, ensure, millis};
 use super::truth::{Seen, Truth};
 use crate::support::{Mirror, Rec, jcs, rev};
@@ -80,7 +80,7 @@ fn history(rec: &Rec, record: &Record, told: &[Value]) -> Check {
     for ((n, of), told) in (1..).zip(&record.revs).zip(told) {
         let op = &of.op;
         let field = |(name, value): (&String, &Value)| {
-            let current = of.standing != Standing::SetAside && record.is_current(name, n);
+            let current = record.is_current(name, n);
             (name.clone(), json!({ "name": name, "value": value, "current": current }))
         };
         let fields: BTreeMap<String, Value> = op.fields.iter().map(field).collect();

@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use super::plan::{Clock, Fault, Keep, Made, Plan, PullFate, PushFate, Step, Told};
 use crate::support::{JINYANG, Rec, WUSHENG, ZHAOJUE};
 
-/// Who may have a phone.
+/// Who may have a phone. The first four meet in one county, where the plans at home stay.
 const PEOPLE: [&str; 6] = ["ali", "bo", "chen", "liangshan", "er", "deng"];
 const TEAMS: [&str; 4] = ["one", "two", "three", "four"];
 const COUNTIES: [&str; 4] = [JINYANG, JINYANG, ZHAOJUE, WUSHENG];
 
 /// How often a kind of step comes; the first three are in every plan.
-const KINDS: [(Kind, u32); 16] = [
+const KINDS: [(Kind, u32); 18] = [
     (Kind::Edit, 36),
     (Kind::Push, 24),
     (Kind::Pull, 20),
-    (Kind::Delete, 7),
+    (Kind::Delete, 9),
     (Kind::Spoil, 2),
     (Kind::Clock, 5),
     (Kind::Race, 5),
@@ -29,8 +29,10 @@ const KINDS: [(Kind, u32); 16] = [
     (Kind::Backup, 2),
     (Kind::Restore, 2),
     (Kind::Twin, 1),
-    (Kind::Settle, 8),
-    (Kind::Resolve, 5),
+    (Kind::Settle, 10),
+    (Kind::Resolve, 8),
+    (Kind::Online, 4),
+    (Kind::Move, 1),
     (Kind::Restart, 1),
 ];
 
@@ -51,6 +53,8 @@ enum Kind {
     Twin,
     Settle,
     Resolve,
+    Online,
+    Move,
     Restart,
 }
 
@@ -64,11 +68,13 @@ struct Maker {
 impl Plan {
     pub(crate) fn from_seed(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut people = PEOPLE.to_vec();
+        let at_home = rng.random_bool(0.6);
+        let mut people = PEOPLE[..if at_home { 4 } else { 6 }].to_vec();
         people.shuffle(&mut rng);
         people.truncate(rng.random_range(2..=5));
-        let records: Vec<Rec> = (0..rng.random_range(1..=4)).map(|_| record(&mut rng)).collect();
-        let count = rng.random_range(10..=80);
+        let counties = &COUNTIES[..if at_home { 1 } else { 4 }];
+        let records: Vec<Rec> = (0..rng.random_range(1..=4)).map(|_| record(&mut rng, counties)).collect();
+        let count = rng.random_range(10..=120);
         let mut kinds = KINDS[..3].to_vec();
         kinds.extend(KINDS[3..].iter().filter(|_| rng.random_bool(0.6)));
         let mut maker = Maker { rng, kinds, records: records.clone(), devices: people.len() };
@@ -96,7 +102,7 @@ impl Maker {
         match kind {
             Kind::Edit => {
                 let fields = self.fields(self.records[record].collection);
-                Step::Edit { device, record, fields, partial: self.one_in(8), made: self.made() }
+                Step::Edit { device, record, fields, partial: self.one_in(12), made: self.made() }
             }
             Kind::Delete => Step::Delete { device, record, made: self.made() },
             Kind::Spoil => {
@@ -141,6 +147,11 @@ impl Maker {
                 keep: self.one(&[Keep::Current, Keep::Other, Keep::Value]),
                 open: !self.one_in(8),
             },
+            Kind::Online => {
+                let fields = self.fields(self.records[record].collection);
+                Step::Online { record, fields: (!self.one_in(4)).then_some(fields), province: self.one_in(3) }
+            }
+            Kind::Move => Step::Move { device, team: self.one(&TEAMS) },
             Kind::Restart => Step::Restart,
         }
     }
@@ -224,10 +235,10 @@ impl Maker {
     }
 }
 
-fn record(rng: &mut StdRng) -> Rec {
+fn record(rng: &mut StdRng, counties: &[&str]) -> Rec {
     let collection =
         *["households", "households", "interviews", "interviews", "visits"].choose(rng).expect("not empty");
-    let bucket = *COUNTIES.choose(rng).expect("not empty");
+    let bucket = *counties.choose(rng).expect("not empty");
     let mut bytes = [0; 16];
     rng.fill_bytes(&mut bytes);
     let id = uuid::Builder::from_random_bytes(bytes).into_uuid().to_string();

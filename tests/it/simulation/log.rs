@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter};
 
 use serde_json::{Value, json};
 
+use crate::support::Rec;
 use crate::support::http::Reply;
 use crate::support::time::Time;
 
@@ -46,6 +47,17 @@ pub(crate) enum Deed {
         device: String,
         mode: &'static str,
     },
+    Move {
+        name: String,
+        team: &'static str,
+    },
+    /// Over REST; without fields it is deleted.
+    Online {
+        record: Rec,
+        fields: Option<Value>,
+        user: String,
+        answer: Answer,
+    },
     /// Of a held operation, as it was told before.
     Settle {
         held: Value,
@@ -78,7 +90,9 @@ pub(crate) struct Answer {
 
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
-        Self { status: reply.status, body: reply.json() }
+        // What is deleted is answered with nothing.
+        let body = if reply.bytes.is_empty() { Value::Null } else { reply.json() };
+        Self { status: reply.status, body }
     }
 }
 
@@ -131,6 +145,10 @@ impl Display for Event {
                 write!(f, "{county} is taken from team {team} at {}", answer.body["closed_at"])
             }
             Deed::Revoke { device, mode } => write!(f, "{device} is revoked: {mode}"),
+            Deed::Move { name, team } => write!(f, "{name} goes over to team {team}"),
+            Deed::Online { record, fields, answer, .. } => {
+                write!(f, "{record:?} is changed online: {}\n      gets {answer}", json!(fields))
+            }
             Deed::Settle { held, how, answer, .. } => write!(f, "{how} of {held}\n      gets {answer}"),
             Deed::Resolve { conflict, body, answer, .. } => {
                 write!(f, "{body} settles {conflict}\n      gets {answer}")

@@ -17,6 +17,7 @@ mod model;
 mod plan;
 mod run;
 mod shrink;
+mod tally;
 mod truth;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,9 +28,11 @@ use std::time::{Duration, Instant};
 use crate::support::World;
 use crate::support::cast::counties;
 use crate::support::engine::Engine;
+use log::Event;
 use model::{Assignment, Facts, Model, Staff};
 use plan::Plan;
 use run::Run;
+use tally::Tally;
 use truth::Truth;
 
 /// What differs, after the requests up to there.
@@ -57,6 +60,7 @@ fn facts(w: &World, plan: &Plan) -> Facts {
     let assignments = w.province().all("/v1/assignments?limit=1000");
     Facts {
         staff: cast.users.iter().map(staff).collect(),
+        teams: cast.teams.clone(),
         devices: plan.devices.iter().map(|name| (cast.phones[*name].1.clone(), (*name).to_owned())).collect(),
         assignments: assignments.iter().map(|told| Assignment::of(told).expect("an assignment")).collect(),
         counties: counties("51"),
@@ -64,7 +68,7 @@ fn facts(w: &World, plan: &Plan) -> Facts {
 }
 
 /// Does a plan in a world of its own, and judges it.
-fn attempt(engine: Engine, plan: &Plan) -> Result<(), Failure> {
+fn attempt(engine: Engine, plan: &Plan) -> Result<Vec<Event>, Failure> {
     let whole = || {
         let w = World::new(engine);
         let facts = facts(&w, plan);
@@ -79,7 +83,8 @@ fn attempt(engine: Engine, plan: &Plan) -> Result<(), Failure> {
         let models = Model::new(&truth, &facts).follow(&run.log).map_err(|(n, what)| fail(&what, n + 1))?;
         let ends = models.iter().map(|model| compare::all(model, &truth, &run.clients));
         let best = ends.reduce(|one, other| if one.is_ok() { one } else { other }).expect("a model is left");
-        best.map_err(|what| fail(&format!("after healing: {what}"), run.log.len()))
+        best.map_err(|what| fail(&format!("after healing: {what}"), run.log.len()))?;
+        Ok(run.log)
     };
     catch_unwind(whole).unwrap_or_else(|panic| Err(Failure(text(&*panic))))
 }
@@ -106,14 +111,15 @@ fn simulate(engine: Engine) {
     let deadline = Instant::now() + Duration::from_secs(if long { 1_200 } else { 15 });
     // The long one tries others each time; a short one the same from the first on, so that its verdict is the commit's.
     let first = if long { u64::from(rand::random::<u32>()) } else { 1 };
-    let (next, failed) = (&AtomicU64::new(first), &Mutex::new(None));
+    let (next, failed, tally) = (&AtomicU64::new(first), &Mutex::new(None), &Mutex::new(Tally::default()));
     std::thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
                 while Instant::now() < deadline && failed.lock().unwrap().is_none() {
                     let plan = Plan::from_seed(next.fetch_add(1, Ordering::SeqCst));
-                    if attempt(engine, &plan).is_err() {
-                        failed.lock().unwrap().get_or_insert(plan);
+                    match attempt(engine, &plan) {
+                        Ok(log) => tally.lock().unwrap().add(&log),
+                        Err(_) => drop(failed.lock().unwrap().get_or_insert(plan)),
                     }
                 }
             });
@@ -122,14 +128,16 @@ fn simulate(engine: Engine) {
     if let Some(plan) = failed.lock().unwrap().take() {
         tell(engine, &plan);
     }
-    eprintln!("{} plans on {engine:?}", next.load(Ordering::SeqCst) - first);
+    let tally = tally.lock().unwrap();
+    eprintln!("{engine:?}: {tally}");
+    tally.check();
 }
 
 fn tell(engine: Engine, plan: &Plan) -> ! {
     let small = shrink::shrink(plan, Duration::from_mins(1), &|plan| attempt(engine, plan).is_err());
     let (small, what) = match attempt(engine, &small) {
         Err(Failure(what)) => (small, what),
-        Ok(()) => (plan.clone(), "it fails at times only".into()),
+        Ok(_) => (plan.clone(), "it fails at times only".into()),
     };
     panic!("RUHU_TEST_SEED={} fails on {engine:?}. The smallest plan:\n{small}\n{what}", plan.seed);
 }

@@ -98,6 +98,17 @@ pub(crate) enum Step {
         keep: Keep,
         open: bool,
     },
+    /// An office changes the record over REST, as it is then; without fields, it deletes it.
+    Online {
+        record: usize,
+        fields: Option<Value>,
+        province: bool,
+    },
+    /// Who has the phone goes over to another team.
+    Move {
+        device: usize,
+        team: &'static str,
+    },
     /// The server is stopped and started.
     Restart,
 }
@@ -214,13 +225,17 @@ impl Step {
             | Self::Push { device, .. }
             | Self::Pull { device, .. }
             | Self::Revoke { device, .. }
+            | Self::Move { device, .. }
             | Self::Backup { device }
             | Self::Restore { device }
             | Self::Twin { device } => vec![device],
             Self::Race { devices } => devices.iter_mut().collect(),
-            Self::Assign { .. } | Self::Close { .. } | Self::Settle { .. } | Self::Resolve { .. } | Self::Restart => {
-                Vec::new()
-            }
+            Self::Assign { .. }
+            | Self::Close { .. }
+            | Self::Settle { .. }
+            | Self::Resolve { .. }
+            | Self::Online { .. }
+            | Self::Restart => Vec::new(),
         }
     }
 }
@@ -265,6 +280,11 @@ impl Display for Step {
             Self::Resolve { nth, keep, open } => {
                 write!(f, "conflict {nth} of {} is settled: {keep:?}", if *open { "the open ones" } else { "all" })
             }
+            Self::Online { record, fields, .. } => match fields {
+                Some(fields) => write!(f, "an office changes record {record}: {fields}"),
+                None => write!(f, "an office deletes record {record}"),
+            },
+            Self::Move { device, team } => write!(f, "who has device {device} goes over to team {team}"),
             Self::Restart => write!(f, "the server is stopped and started"),
         }
     }

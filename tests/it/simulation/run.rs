@@ -90,6 +90,10 @@ impl<'a> Run<'a> {
             }
             Step::Settle { nth, how, open, province } => self.settle(*nth, how, *open, *province),
             Step::Resolve { nth, keep, open } => self.resolve(*nth, *keep, *open),
+            Step::Online { record, fields, province } => {
+                self.online(&plan.records[*record], fields.as_ref(), *province);
+            }
+            Step::Move { device, team } => self.change_team(device % count, team),
             Step::Restart => self.w.restart(),
         }
     }
@@ -210,6 +214,32 @@ impl<'a> Run<'a> {
             client.revoked = Some(mode);
         }
         self.note(sent, Deed::Revoke { device, mode });
+    }
+
+    fn change_team(&mut self, n: usize, team: &'static str) {
+        let name = self.clients[n].name.clone();
+        let path = format!("/v1/users/{}", self.w.cast().users[&name]);
+        let user = self.w.province().get(&path).send();
+        if user.json()["role"] != "team" {
+            return;
+        }
+        let (sent, tag) = (now(), user.header("etag").expect("a tag").to_owned());
+        let change = json!({ "team": self.w.cast().teams[team] });
+        self.w.province().patch(&path, &change).header("if-match", &tag).send().ok();
+        self.note(sent, Deed::Move { name, team });
+    }
+
+    fn online(&mut self, record: &Rec, fields: Option<&Value>, province: bool) {
+        let (office, user) = self.office(province);
+        let shown = office.get(&record.path()).send().status(&[200, 404, 410]);
+        let Some(tag) = shown.header("etag").filter(|_| shown.status == 200).map(str::to_owned) else { return };
+        let call = match fields {
+            Some(fields) => office.patch(&record.path(), fields),
+            None => office.call("DELETE", &record.path()),
+        };
+        let (sent, fields) = (now(), fields.cloned());
+        let answer = call.header("if-match", &tag).send().into();
+        self.note(sent, Deed::Online { record: record.clone(), fields, user, answer });
     }
 
     fn office(&self, province: bool) -> (&'a Session, String) {

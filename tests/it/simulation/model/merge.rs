@@ -61,11 +61,11 @@ impl Model<'_> {
         let rec = op.record.clone();
         let record = &self.records[&rec];
         let (begins, restores) = (!record.lives(), record.deleted);
-        let unseen = record.unseen(&op);
         if op.delete {
+            let unseen = record.unseen(&op);
             return Ok((self.delete(op, &unseen)?, Vec::new()));
         }
-        let (mut more, mut conflicts) = (!unseen.is_empty(), Vec::new());
+        let (mut more, mut conflicts) = (record.has_news(&op), Vec::new());
         let filled = self.with_team(op.clone());
         more |= filled.fields != op.fields;
         let op = filled;

@@ -61,7 +61,9 @@ pub(crate) struct Model<'t> {
     heads: BTreeMap<String, u64>,
     devices: BTreeMap<String, push::Device>,
     cursors: BTreeMap<(String, String), pull::Cursor>,
-    assignments: Vec<scope::Assignment>,
+    assignments: Vec<Assignment>,
+    /// By name.
+    people: BTreeMap<String, Staff>,
     /// How often a county came into somebody's scope.
     grants: BTreeMap<(String, String), u64>,
 }
@@ -78,6 +80,7 @@ impl<'t> Model<'t> {
             devices: BTreeMap::new(),
             cursors: BTreeMap::new(),
             assignments: facts.assignments.clone(),
+            people: facts.staff.clone(),
             grants: BTreeMap::new(),
         };
         for (device, name) in &facts.devices {
@@ -136,6 +139,13 @@ impl<'t> Model<'t> {
             Deed::Revoke { device, mode } => {
                 model.devices.get_mut(device).expect("it is known").revoked = Some(mode);
                 Ok(())
+            }
+            Deed::Move { name, team } => {
+                model.change_team(name, team);
+                Ok(())
+            }
+            Deed::Online { record, fields, user, answer } => {
+                model.online(record, fields.as_ref(), user, answer, window)
             }
             Deed::Settle { held, how, user, answer } => model.settle(held, how, user, answer),
             Deed::Resolve { conflict, body, user, answer } => model.resolve(conflict, body, user, answer, window),

@@ -153,8 +153,17 @@ impl Model<'_> {
             (told.status, told.reason) = ("parked", Some(reason));
             self.hold(op, "parked", Some(reason));
         } else {
+            let (device, base) = (op.device.clone(), op.base);
             (told.status, told.conflicts) = self.accept(op, None)?;
-            let of = &self.records[&record];
+            let of = self.records.get_mut(&record).expect("it is there");
+            of.revs.last_mut().expect("it has revs").shown = told.status == "merged";
+            let (of, thought) = (&self.records[&record], self.records[&record].as_thought_by(&device, base));
+            ensure!(
+                equal(&thought, &of.fields()),
+                "{raw} was {}, its author thinks {thought} stands there, and it is {}",
+                told.status,
+                of.fields()
+            );
             told.made = Some((of.rev(), of.last().expect("it has revs").seq));
         }
         Ok(told)

@@ -33,8 +33,8 @@ pub(crate) enum Standing {
     Counts,
     /// Parked by a delete that had not seen it.
     Hidden,
-    /// Hidden, then discarded by a person.
-    SetAside,
+    /// Discarded by a person when the record had so many revs.
+    SetAside(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +42,10 @@ pub(crate) struct Rev {
     pub(crate) op: Op,
     pub(crate) seq: u64,
     pub(crate) standing: Standing,
+    /// Its author was shown the record with the result.
+    pub(crate) shown: bool,
+    /// A person released it: its author knows nothing of that.
+    pub(crate) released: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,7 +94,8 @@ impl Record {
     /// The rev whose value of `name` has the highest (stamp, device), of all up to `rev` that count.
     fn winner(&self, name: &str, upto: u64) -> Option<(u64, &Rev)> {
         let named = (1..=upto).zip(&self.revs).filter(|(_, rev)| {
-            rev.standing != Standing::SetAside && !rev.op.delete && rev.op.fields.contains_key(name)
+            let aside = matches!(rev.standing, Standing::SetAside(since) if upto >= since);
+            !aside && !rev.op.delete && rev.op.fields.contains_key(name)
         });
         named.max_by_key(|(n, rev)| (rev.op.stamp, &rev.op.device, *n))
     }
@@ -142,6 +147,12 @@ impl Record {
         after.filter(|(_, rev)| rev.op.device != op.device).map(|(n, _)| n).collect()
     }
 
+    /// Whether there are revs that the device of `op` does not know of.
+    pub(crate) fn has_news(&self, op: &Op) -> bool {
+        let mut after = self.revs.iter().skip(self.seen_upto(op.base) as usize);
+        after.any(|rev| rev.op.device != op.device || rev.released)
+    }
+
     /// The conflicts that `op` makes as the next rev.
     pub(crate) fn conflicts(&self, op: &Op) -> Vec<Conflict> {
         let (seen, next) = (self.seen_upto(op.base), self.rev() + 1);
@@ -160,9 +171,31 @@ impl Record {
         op.fields.iter().filter_map(against).collect()
     }
 
+    /// The content as a device thinks that it is, which had seen all up to `base`, and since then nothing but its own and
+    /// what it was shown with the results.
+    pub(crate) fn as_thought_by(&self, device: &str, base: u64) -> Value {
+        let revs = (1..).zip(&self.revs);
+        let own = revs.filter(|(n, rev)| rev.op.device == device && *n > self.seen_upto(base));
+        let shown = own.clone().filter(|(_, rev)| rev.shown).last().map_or(self.seen_upto(base), |(n, _)| n);
+        let known = &self.revs[..shown as usize];
+        let mut content = BTreeMap::new();
+        if known.last().is_none_or(|rev| !rev.op.delete) {
+            let named = known.iter().flat_map(|rev| rev.op.fields.keys());
+            content.extend(named.map(|name| (name, self.value(name, shown))));
+        }
+        for (_, rev) in own.filter(|(n, rev)| *n > shown && !rev.released) {
+            if rev.op.delete {
+                content.clear();
+            }
+            content.extend(rev.op.fields.iter().map(|(name, value)| (name, value.clone())));
+        }
+        content.retain(|_, value| !value.is_null());
+        json!(content)
+    }
+
     pub(crate) fn add(&mut self, op: Op, seq: u64) {
         self.deleted = op.delete;
-        self.revs.push(Rev { op, seq, standing: Standing::Counts });
+        self.revs.push(Rev { op, seq, standing: Standing::Counts, shown: false, released: false });
     }
 }
 

@@ -9,6 +9,8 @@ use crate::simulation::log::Answer;
 pub(crate) struct Facts {
     /// By name.
     pub(crate) staff: BTreeMap<String, Staff>,
+    /// The ids of the teams.
+    pub(crate) teams: BTreeMap<String, String>,
     /// The phones and who has them.
     pub(crate) devices: Vec<(String, String)>,
     pub(crate) assignments: Vec<Assignment>,
@@ -44,7 +46,7 @@ impl Assignment {
 
 impl Model<'_> {
     pub(crate) fn staff(&self, device: &str) -> &Staff {
-        &self.facts.staff[&self.devices[device].name]
+        &self.people[&self.devices[device].name]
     }
 
     /// The counties of a person's present scope.
@@ -85,14 +87,29 @@ impl Model<'_> {
     pub(super) fn assign(&mut self, team: &str, county: &str, answer: &Answer) -> Check {
         let assignment = Assignment::of(&answer.body)?;
         ensure!(assignment.county == county && assignment.to.is_none(), "team {team} was given {county}: {answer}");
-        let before: Vec<_> = self.facts.staff.values().map(|staff| self.counties_of(staff)).collect();
-        self.assignments.push(assignment);
-        for (staff, before) in self.facts.staff.values().zip(before) {
+        self.change(|model| model.assignments.push(assignment));
+        Ok(())
+    }
+
+    /// Does what may bring counties into somebody's scope.
+    fn change(&mut self, what: impl FnOnce(&mut Self)) {
+        let before: Vec<_> = self.people.values().map(|staff| self.counties_of(staff)).collect();
+        what(self);
+        for (staff, before) in self.people.values().zip(before) {
             for county in self.counties_of(staff).difference(&before) {
                 *self.grants.entry((staff.user.clone(), county.clone())).or_default() += 1;
             }
         }
-        Ok(())
+    }
+
+    /// In another team, every county is given anew.
+    pub(super) fn change_team(&mut self, name: &str, team: &str) {
+        let (team, person) = (&self.facts.teams[team], self.people.get_mut(name).expect("one of the cast"));
+        if person.team.as_ref() == Some(team) {
+            return;
+        }
+        person.team = None;
+        self.change(|model| model.people.get_mut(name).expect("one of the cast").team = Some(team.clone()));
     }
 
     pub(super) fn close(&mut self, answer: &Answer) -> Check {

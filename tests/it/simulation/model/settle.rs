@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::record::{Op, Standing, equal};
+use super::record::{Op, Standing, equal, flat};
 use super::time::stamp;
 use super::{Check, Held, Model, ensure, millis};
 use crate::simulation::compare;
 use crate::simulation::log::Answer;
+use crate::support::Rec;
 
 impl Model<'_> {
     /// The held operation that was told as this.
@@ -57,7 +58,9 @@ impl Model<'_> {
         }
         self.held[n].state = "released";
         self.held[n].settled_by = Some(user.to_owned());
+        let rec = op.record.clone();
         self.accept(op, Some(user))?;
+        self.records.get_mut(&rec).and_then(|record| record.revs.last_mut()).expect("it has revs").released = true;
         Ok(None)
     }
 
@@ -66,7 +69,8 @@ impl Model<'_> {
         self.held[n].settled_by = Some(user.to_owned());
         if let Some(rev) = self.held[n].was_rev {
             let record = self.records.get_mut(&self.held[n].op.record).expect("it is there");
-            record.revs[rev as usize - 1].standing = Standing::SetAside;
+            let since = record.rev();
+            record.revs[rev as usize - 1].standing = Standing::SetAside(since);
         }
     }
 
@@ -101,27 +105,53 @@ impl Model<'_> {
             Some(_) => conflict.other.value,
             None => body["value"].clone(),
         };
-        let shown = self.truth.rev(&rec, record.rev() + 1);
-        let shown = shown.ok_or_else(|| format!("settling {told} must have made rev {}", record.rev() + 1))?;
+        self.write(&rec, user, Some(BTreeMap::from([(conflict.field, value)])), (sent, answered))
+    }
+
+    /// A change over REST of a record as it was shown.
+    pub(super) fn online(
+        &mut self,
+        rec: &Rec,
+        fields: Option<&Value>,
+        user: &str,
+        answer: &Answer,
+        window: (i64, i64),
+    ) -> Check {
+        ensure!(self.records[rec].lives(), "it does not live, and was shown: {answer}");
+        self.write(rec, user, fields.map(flat), window)?;
+        let record = &self.records[rec];
+        let shows =
+            fields.is_none() || (answer.body["rev"] == record.rev() && equal(&answer.body["fields"], &record.fields()));
+        let status = if fields.is_some() { 200 } else { 204 };
+        ensure!(answer.status == status && shows, "it must be {} then: {answer}", record.fields());
+        Ok(())
+    }
+
+    /// A write on the server by somebody who has seen everything; without fields, a delete.
+    fn write(&mut self, rec: &Rec, user: &str, fields: Option<BTreeMap<String, Value>>, window: (i64, i64)) -> Check {
+        let record = &self.records[rec];
+        let rev = record.rev();
+        let shown =
+            self.truth.rev(rec, rev + 1).ok_or_else(|| format!("there must be a rev {} of {rec:?}", rev + 1))?;
         let at = millis(&shown["at"])?;
-        ensure!((sent..=answered).contains(&at), "it was written when it was asked for: {shown}");
+        ensure!((window.0..=window.1).contains(&at), "it was written when it was asked for: {shown}");
         let device = shown["device"].as_str().unwrap_or_default().to_owned();
         let fresh = !self.devices.contains_key(&device)
             && !self.records.values().any(|record| record.revs.iter().any(|rev| rev.op.device == device));
         ensure!(fresh, "a write on the server is one by a device of its own: {shown}");
         let op = Op {
-            raw: json!(null),
+            raw: Value::Null,
+            record: rec.clone(),
             device,
             user: user.to_owned(),
             team: None,
-            delete: false,
-            fields: BTreeMap::from([(conflict.field, value)]),
-            base: record.rev(),
-            stamp: stamp(at, None, record.floor(record.rev())),
+            delete: fields.is_none(),
+            fields: fields.unwrap_or_default(),
+            base: rev,
+            stamp: stamp(at, None, record.floor(rev)),
             at,
             claimed: None,
             corrected: false,
-            record: rec,
         };
         self.add(op)?;
         Ok(())
