@@ -232,10 +232,12 @@ impl Model<'_> {
         let told = &self.devices[request.device].told[&op_seq];
         let mut expected = json!({ "op_seq": op_seq, "status": told.status });
         let (mut shown, mut record, mut ids, mut error) = (result.clone(), Value::Null, Value::Null, Value::Null);
+        let mut warnings = Value::Null;
         if let Some(members) = shown.as_object_mut() {
             record = members.remove("record").unwrap_or_default();
             ids = members.remove("conflicts").unwrap_or_default();
             error = members.remove("error").unwrap_or_default();
+            warnings = members.remove("warnings").unwrap_or_default();
         }
         // A revoked device has no county any more.
         let revoked = self.revoked(request.device).is_some();
@@ -249,6 +251,10 @@ impl Model<'_> {
             }
         }
         ensure!(equal(&shown, &expected), "the result must be {expected}: {result}");
+        // What they say is the form's business.
+        let judged = in_scope && told.made.is_some() && told.record.collection == "interviews";
+        let warned = warnings.as_array().map_or(warnings.is_null(), |list| judged && !list.is_empty());
+        ensure!(warned, "warnings are of interviews: {result}");
         if in_scope && told.status == "merged" {
             let records = &request.shown[&op_seq];
             let any = records.iter().any(|one| equal(one, &record));
