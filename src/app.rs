@@ -3,7 +3,7 @@
 use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::config::Config;
-use crate::insight::coverage::Kept;
+use crate::insight::kept::Worked;
 use crate::limits::Limits;
 use crate::store::Store;
 use crate::sync::events::Moves;
@@ -24,5 +24,5 @@ pub struct App {
     /// Failed sign-ins.
     pub attempts: Attempts,
     /// What was worked out of counties that have not moved since.
-    pub coverage: Kept,
+    pub worked: Worked,
 }

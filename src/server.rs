@@ -6,7 +6,7 @@ use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::housekeeping::Housekeeping;
 use crate::http::middleware::{Methods, RequestSpan, dress, spare_streams};
-use crate::insight::coverage::Kept;
+use crate::insight::kept::Worked;
 use crate::limits::{Limits, limit};
 use crate::routes;
 use crate::store::{Store, migrations};
@@ -45,7 +45,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let (moves, limits) = (watcher.moves(), Limits::new(config.rate_limit));
     let lanes = Lanes::new(store.clone());
     let app =
-        App { config, store, keys, lanes, moves, limits, attempts: Attempts::default(), coverage: Kept::default() };
+        App { config, store, keys, lanes, moves, limits, attempts: Attempts::default(), worked: Worked::default() };
     let housekeeping = Housekeeping::begin(app.clone())?;
     let app = web::Data::new(app);
     let (ready, started) = sync_channel(1);

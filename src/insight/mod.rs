@@ -4,5 +4,7 @@ pub mod agreement;
 pub mod coverage;
 pub mod findings;
 pub mod forms;
+pub mod interviews;
+pub mod kept;
 pub mod sampling;
 pub mod statistics;

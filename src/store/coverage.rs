@@ -1,11 +1,13 @@
 //! What coverage is worked out from: the records of a campaign's counties, as they stand now or stood at a moment.
 
+use super::buckets;
 use super::conn::{Conn, StoreError};
 use super::draws::Sight;
 use super::listing::{self, Sql, Value};
 use super::records::{Key, RECORD_COLUMNS, RecordRow, RecordSql, bucket_of, load_past};
 use super::types::{DbInstant, DbUuid, Id, Instant};
 use crate::insight::coverage::{Facts, Slot, State, Visit};
+use crate::insight::kept::Versions;
 use diesel::sql_types::{BigInt, Bool, Double, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::record::{Kind, sayings};
@@ -299,20 +301,25 @@ fn add(key: &Key, fields: &Fields, campaign: Uuid, all: &mut All, found: &mut Fo
     }
 }
 
-/// What tells whether the draws of a county have changed: how many there are, how many are drawn, how many units gave up
-/// their place.
-pub type Mark = (i64, i64, i64);
-
-/// Of each county that has draws of the campaign.
-pub fn marks(conn: &mut Conn, campaign: Uuid, scope: &Scope) -> Result<BTreeMap<Bucket, Mark>, StoreError> {
+/// What moves with everything that is worked out of a campaign in these counties: the sequence number of each, and of its
+/// draws how many there are, how many are drawn, how many units gave up their place.
+pub fn versions(conn: &mut Conn, campaign: Uuid, counties: &BTreeSet<Bucket>) -> Result<Versions, StoreError> {
+    let scope = Scope::Counties(counties.clone());
+    let heads = buckets::in_scope(conn, &scope)?;
     let sql = Sql::new(
         "SELECT d.bucket, count(*), count(d.drawn_at), CAST(COALESCE(sum((SELECT count(*) FROM draw_units u \
          WHERE u.bucket = d.bucket AND u.draw_id = d.id AND u.replaced_at IS NOT NULL)), 0) AS BIGINT) \
          FROM draws d WHERE d.campaign_id = ",
     );
-    let sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("d.bucket", scope).sql(" GROUP BY d.bucket");
+    let sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("d.bucket", &scope).sql(" GROUP BY d.bucket");
     let found = listing::rows::<(Integer, BigInt, BigInt, BigInt), (i32, i64, i64, i64)>(conn, sql)?;
-    found.into_iter().map(|(bucket, all, drawn, replaced)| Ok((bucket_of(bucket)?, (all, drawn, replaced)))).collect()
+    let draws: HashMap<i32, _> =
+        found.into_iter().map(|(bucket, all, drawn, replaced)| (bucket, (all, drawn, replaced))).collect();
+    let version = |county: &Bucket| {
+        let seq = heads.get(county).map_or(0, |head| head.seq);
+        (seq, draws.get(&(county.code() as i32)).copied().unwrap_or_default())
+    };
+    Ok(counties.iter().map(|county| (*county, version(county))).collect())
 }
 
 /// The draws of a campaign that a caller sees.

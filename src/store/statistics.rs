@@ -1,125 +1,161 @@
-//! What statistics are reckoned from: answers, fields of the register, and the places of draws.
+//! What statistics are worked out from: answers, fields of the register, and the places of draws.
 
-use super::conn::{Conn, Engine, StoreError};
-use super::dialect::engine;
-use super::draws::Sight;
+use super::conn::{Conn, StoreError};
 use super::listing::{self, Sql, Value};
 use super::records::bucket_of;
-use super::types::{DbUuid, Id};
-use crate::insight::statistics::Place;
-use diesel::sql_types::{Double, Integer, Nullable, Text};
-use sync_core::canonical::write_string;
-use sync_core::{Bucket, Collection, Scope};
+use super::types::{DbJson, DbUuid, Id, JsonText};
+use crate::insight::interviews::{Interview, Interviews, Unit};
+use crate::insight::statistics::{Place, Places};
+use diesel::sql_types::{BigInt, Double, Integer, Nullable, Text};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use sync_core::{Bucket, Collection, Fields, Scope};
 use uuid::Uuid;
 
-/// Characters of an answer that are looked at: longer ones are free texts.
-const LONGEST: usize = 400;
+/// Counties that are taken out at a time: as many as memory has room for.
+const AT_ONCE: usize = 16;
 
-/// What was said in one interview, or stands of one household.
-#[derive(Debug, Clone)]
-pub struct Said {
-    pub county: Bucket,
-    /// The place of a draw.
-    pub slot: Option<Uuid>,
-    /// The household, the village's code, or the interview.
-    pub unit: String,
-    /// JSON, perhaps cut off; of a household's field, as the database writes it.
-    pub value: Option<String>,
-    /// A field of the household, as the database writes it.
-    pub register: Option<String>,
-}
+/// Texts of which there are few: each is kept once.
+#[derive(Default)]
+struct Few(HashSet<Arc<str>>);
 
-type SaidSql = (Integer, Nullable<DbUuid>, Text, Nullable<Text>, Nullable<Text>);
-type SaidRow = (i32, Option<Id>, String, Option<String>, Option<String>);
-
-/// Which answers are meant.
-#[derive(Debug, Clone)]
-pub struct Question {
-    pub key: String,
-    /// Of the interviews.
-    pub level: &'static str,
-    pub form: Option<String>,
-    /// A column of the households to set beside it.
-    pub register: Option<String>,
-}
-
-fn uuid_text(conn: &Conn, column: &str) -> String {
-    match engine(conn) {
-        Engine::Postgres => format!("CAST({column} AS TEXT)"),
-        Engine::Sqlite => format!("hex({column})"),
+impl Few {
+    fn get(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let new: Arc<str> = text.into();
+        self.0.insert(new.clone());
+        new
     }
 }
 
-/// The answers to a question in the interviews of a campaign's done visits, the earliest first.
-pub fn answers(conn: &mut Conn, campaign: Uuid, scope: &Scope, question: &Question) -> Result<Vec<Said>, StoreError> {
-    let mut name = String::new();
-    write_string(&format!("answers.{}", question.key), &mut name);
-    name.push(':');
-    let (fields, find) = match engine(conn) {
-        Engine::Postgres => ("CAST(r.fields AS TEXT)", "strpos"),
-        Engine::Sqlite => ("r.fields", "instr"),
-    };
-    let household = "COALESCE(i.household, x.household)";
-    let unit = match question.level {
-        "household" => uuid_text(conn, &format!("COALESCE({household}, i.id)")),
-        "village" => format!("COALESCE(i.village, x.village, {})", uuid_text(conn, "i.id")),
-        _ => uuid_text(conn, "i.id"),
-    };
-    let register =
-        question.register.as_ref().map_or_else(|| "NULL".to_owned(), |column| format!("CAST(h.{column} AS TEXT)"));
-    // A name in quotes with a colon behind it stands in the text of a record once: inside a text the quotes are escaped.
-    let sql = Sql::new(format!("SELECT i.bucket, x.sample_slot, {unit}, CASE WHEN {find}({fields}, "))
-        .bind(Value::Text(name.clone()))
-        .sql(format!(") > 0 THEN substr({fields}, {find}({fields}, "))
-        .bind(Value::Text(name.clone()))
-        .sql(format!(") + {}, {LONGEST}) END, {register} FROM visits x ", name.chars().count()))
-        .sql("JOIN interviews i ON i.bucket = x.bucket AND i.visit = x.id ")
-        .sql(format!(
-            "JOIN records r ON r.bucket = i.bucket AND r.collection = {} AND r.id = i.id ",
+type InterviewSql = (
+    (Integer, DbUuid, DbUuid, Text, Nullable<Text>, DbUuid, Nullable<DbUuid>),
+    (Nullable<DbUuid>, Nullable<Text>, Text, Text, DbJson),
+);
+type InterviewRow =
+    ((i32, Id, Id, String, Option<String>, Id, Option<Id>), (Option<Id>, Option<String>, String, String, JsonText));
+
+/// The interviews of a campaign's done visits in these counties, each county's given to `each`.
+pub fn interviews(
+    conn: &mut Conn,
+    campaign: Uuid,
+    counties: &BTreeSet<Bucket>,
+    each: &mut dyn FnMut(Bucket, Interviews),
+) -> Result<(), StoreError> {
+    let counties: Vec<Bucket> = counties.iter().copied().collect();
+    for some in counties.chunks(AT_ONCE) {
+        let sql = Sql::new(format!(
+            "SELECT i.bucket, i.id, x.campaign, x.day, x.state, x.id, x.sample_slot, \
+             COALESCE(i.household, x.household), COALESCE(i.village, x.village), i.level, i.form, r.fields \
+             FROM interviews i JOIN visits x ON x.bucket = i.bucket AND x.id = i.visit \
+             JOIN records r ON r.bucket = i.bucket AND r.collection = {} AND r.id = i.id WHERE ",
             Collection::Interviews.number()
         ));
-    let sql = if question.register.is_some() {
-        sql.sql(format!("LEFT JOIN households h ON h.bucket = i.bucket AND h.id = {household} "))
-    } else {
-        sql
-    };
-    let sql = sql.sql("WHERE (x.state IS NULL OR x.state = 'done') AND x.campaign = ").bind(Value::Uuid(campaign));
-    let sql = sql.sql(" AND i.level = ").bind(Value::Text(question.level.into())).sql(" AND ");
-    let sql = sql.in_scope("x.bucket", scope);
-    let sql = match &question.form {
-        Some(form) => sql.sql(" AND i.form = ").bind(Value::Text(form.clone())),
-        None => sql,
-    };
-    said(conn, sql.sql(" ORDER BY x.day, x.id, i.id"))
+        let sql = sql.in_scope("i.bucket", &Scope::Counties(some.iter().copied().collect()));
+        let mut few = Few::default();
+        let mut found: BTreeMap<Bucket, Vec<(Interview, Fields)>> = BTreeMap::new();
+        for row in listing::rows::<InterviewSql, InterviewRow>(conn, sql)? {
+            let ((bucket, id, of, day, state, visit, slot), (household, village, level, form, json)) = row;
+            // Here, and not in the statement: its index would lead through the whole province.
+            if of.0 != campaign || state.is_some_and(|state| state != "done") {
+                continue;
+            }
+            let unit = match (&*level, household, village) {
+                ("household", Some(household), _) => Unit::Household(household.0),
+                ("village", _, Some(village)) => Unit::Village(few.get(&village)),
+                _ => Unit::Interview(id.0),
+            };
+            let interview = Interview {
+                id: id.0,
+                day: few.get(&day),
+                visit: visit.0,
+                level: few.get(&level),
+                form: few.get(&form),
+                slot: slot.map(|id| id.0),
+                unit,
+            };
+            let fields = Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            found.entry(bucket_of(bucket)?).or_default().push((interview, fields));
+        }
+        for county in some {
+            let all = found.remove(county).unwrap_or_default();
+            let answers = |fields: &Fields| -> Vec<(String, String)> {
+                let named = fields.iter().filter_map(|(name, json)| Some((name.strip_prefix("answers.")?, json)));
+                named.map(|(name, json)| (name.to_owned(), json.to_owned())).collect()
+            };
+            each(
+                *county,
+                Interviews::new(all.into_iter().map(|(interview, fields)| (interview, answers(&fields))).collect()),
+            );
+        }
+    }
+    Ok(())
 }
 
-fn said(conn: &mut Conn, sql: Sql) -> Result<Vec<Said>, StoreError> {
-    let said = |(bucket, slot, unit, value, register): SaidRow| {
-        Ok(Said { county: bucket_of(bucket)?, slot: slot.map(|id| id.0), unit, value, register })
-    };
-    listing::rows::<SaidSql, SaidRow>(conn, sql)?.into_iter().map(said).collect()
+/// How often each value stands in a column of the households that are not removed from the register, by county: as the
+/// database writes it.
+pub fn register(
+    conn: &mut Conn,
+    counties: &BTreeSet<Bucket>,
+    column: &str,
+) -> Result<Vec<(Bucket, Option<String>, u64)>, StoreError> {
+    let select = format!("SELECT h.bucket, CAST(h.{column} AS TEXT), count(*) FROM households h WHERE ");
+    let sql = Sql::new(select).in_scope("h.bucket", &Scope::Counties(counties.clone()));
+    let sql =
+        sql.sql(" AND (h.status IS NULL OR h.status <> 'removed')").sql(format!(" GROUP BY h.bucket, h.{column}"));
+    let found = listing::rows::<(Integer, Nullable<Text>, BigInt), (i32, Option<String>, i64)>(conn, sql)?;
+    found.into_iter().map(|(bucket, text, count)| Ok((bucket_of(bucket)?, text, count as u64))).collect()
 }
 
-/// A column of all registered households.
-pub fn register(conn: &mut Conn, scope: &Scope, column: &str) -> Result<Vec<Said>, StoreError> {
-    let unit = uuid_text(conn, "h.id");
-    let select = format!("SELECT h.bucket, NULL, {unit}, CAST(h.{column} AS TEXT), NULL FROM households h WHERE ");
-    let sql = Sql::new(select).in_scope("h.bucket", scope);
-    said(conn, sql.sql(" AND (h.status IS NULL OR h.status <> 'removed')"))
+/// What stands in a column of the households of these counties' interviews, by interview.
+pub fn beside(
+    conn: &mut Conn,
+    counties: &BTreeSet<Bucket>,
+    column: &str,
+) -> Result<HashMap<(Bucket, Uuid), String>, StoreError> {
+    let select = format!(
+        "SELECT i.bucket, i.id, CAST(h.{column} AS TEXT) FROM interviews i \
+         JOIN visits x ON x.bucket = i.bucket AND x.id = i.visit \
+         JOIN households h ON h.bucket = i.bucket AND h.id = COALESCE(i.household, x.household) \
+         WHERE h.{column} IS NOT NULL AND "
+    );
+    let sql = Sql::new(select).in_scope("i.bucket", &Scope::Counties(counties.clone()));
+    let found = listing::rows::<(Integer, DbUuid, Text), (i32, Id, String)>(conn, sql)?;
+    found.into_iter().map(|(bucket, id, text)| Ok(((bucket_of(bucket)?, id.0), text))).collect()
 }
 
-type PlaceSql = (Integer, DbUuid, Nullable<DbUuid>, DbUuid, Text, Text, Double, Double);
-type PlaceRow = (i32, Id, Option<Id>, Id, String, String, f64, f64);
+type PlaceSql = (Integer, Text, DbUuid, Nullable<DbUuid>, DbUuid, Text, Text, Double, Double);
+type PlaceRow = (i32, String, Id, Option<Id>, Id, String, String, f64, f64);
 
-/// The units that hold places of a campaign's draws of this level in sight, in the order of draws, strata and places.
-pub fn places(conn: &mut Conn, campaign: Uuid, level: &str, sight: &Sight) -> Result<Vec<Place>, StoreError> {
-    let select = "SELECT u.bucket, u.draw_id, d.first_stage_id, u.id, u.unit, u.stratum, u.probability, u.overall ";
-    let of = "FROM draw_units u JOIN draws d ON d.bucket = u.bucket AND d.id = u.draw_id";
-    let sql = Sql::new(select).join(sight.of(of, campaign)).sql(" AND u.state = 'active' AND d.level = ");
-    let sql = sql.bind(Value::Text(level.into())).sql(" ORDER BY u.bucket, u.draw_id, u.stratum, u.place");
-    let place = |(bucket, draw, first_stage, id, unit, stratum, probability, overall): PlaceRow| {
-        let (county, first_stage) = (bucket_of(bucket)?.code(), first_stage.map(|id| id.0));
-        Ok(Place { county, draw: draw.0, first_stage, id: id.0, unit, stratum, probability, overall })
-    };
-    listing::rows::<PlaceSql, PlaceRow>(conn, sql)?.into_iter().map(place).collect()
+/// The units that hold places of a campaign's draws in these counties, each county's given to `each`.
+pub fn places(
+    conn: &mut Conn,
+    campaign: Uuid,
+    counties: &BTreeSet<Bucket>,
+    each: &mut dyn FnMut(Bucket, Places),
+) -> Result<(), StoreError> {
+    let sql = Sql::new(
+        "SELECT u.bucket, d.level, u.draw_id, d.first_stage_id, u.id, u.unit, u.stratum, u.probability, u.overall \
+         FROM draw_units u JOIN draws d ON d.bucket = u.bucket AND d.id = u.draw_id WHERE u.state = 'active' \
+         AND d.campaign_id = ",
+    );
+    let sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("u.bucket", &Scope::Counties(counties.clone()));
+    let sql = sql.sql(" ORDER BY u.bucket, u.draw_id, u.stratum, u.place");
+    let mut few = Few::default();
+    let mut found: BTreeMap<Bucket, Places> = counties.iter().map(|county| (*county, Places::default())).collect();
+    for row in listing::rows::<PlaceSql, PlaceRow>(conn, sql)? {
+        let (bucket, level, draw, first_stage, id, unit, stratum, probability, overall) = row;
+        let county = bucket_of(bucket)?;
+        let unit = few.get(if level == "village" { &unit } else { "" });
+        let (level, stratum, first_stage) = (few.get(&level), few.get(&stratum), first_stage.map(|id| id.0));
+        let (draw, id, code) = (draw.0, id.0, county.code());
+        let place = Place { county: code, level, draw, first_stage, id, unit, stratum, probability, overall };
+        found.entry(county).or_default().0.push(place);
+    }
+    for (county, places) in found {
+        each(county, places);
+    }
+    Ok(())
 }

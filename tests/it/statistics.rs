@@ -129,6 +129,49 @@ on_both_engines! {
         near(&told["whole"]["numbers"]["plain_mean"], 2.0);
     }
 
+    fn what_is_kept_is_what_a_new_start_works_out(w) {
+        let (homes, units) = sample(w);
+        let queries = ["?question=rooms&by=county", "?field=people&by=county", "?by=topic", "?question=rooms&register=people"];
+        let told = || queries.map(|query| ask(w.province(), w, query));
+        let mut before = told();
+        let home = homes.iter().find(|home| home.id == units[0].0).unwrap();
+        let [visit, interview] = interview(w, home, Some(&units[0].1), json!({ "rooms": 2 }));
+        let again = Rec { collection: "interviews", bucket: JINYANG.into(), id: interview.0["id"].as_str().unwrap().to_owned() };
+        for op in [visit, interview, again.edit(json!({ "answers.rooms": 5 })).base(1), home.edit(json!({ "people": 9 })).base(1), again.delete().base(2)] {
+            let collection = op.0["collection"].as_str().unwrap().to_owned();
+            if collection == "households" { w.chen().push([op]) } else { w.ali().push([op]) };
+            let after = told();
+            assert!(collection == "visits" || after != before, "a push changed nothing");
+            w.restart();
+            assert_eq!(told(), after);
+            before = after;
+        }
+    }
+
+    fn questions_stand_by_their_topics(w) {
+        let home = Rec::household(JINYANG);
+        w.chen().push([home.create()]);
+        w.ali().push(interview(w, &home, None, json!({ "knows_registered": true, "helper_visits": 3, "debt": 2000 })));
+        let told = ask(w.province(), w, "?by=topic");
+        assert_eq!((&told["whole"], &told["question"], &told["groups"]), (&Value::Null, &Value::Null, &json!([])));
+        let topics = told["topics"].as_array().unwrap();
+        let names: Vec<_> = topics.iter().map(|topic| topic["topic"].as_str().unwrap()).collect();
+        assert_eq!(names, ["decisions", "plan_tasks", "targeted_practice", "institutional_innovation", "difficulties"]);
+        for (topic, question) in [(0, "knows_registered"), (2, "helper_visits"), (4, "debt")] {
+            let all = topics[topic]["questions"].as_array().unwrap();
+            let mut one = all.iter().find(|one| one["question"] == question).unwrap().clone();
+            assert!(one["label"]["zh-CN"].is_string());
+            // The same as when it is asked about alone.
+            let alone = &ask(w.province(), w, &format!("?question={question}&form=household"))["whole"];
+            for (member, value) in one.as_object_mut().unwrap() {
+                assert!(["form", "question", "label"].contains(&member.as_str()) || alone[member] == *value, "{question}: {member}");
+            }
+            assert_eq!(one["observed"], 1);
+        }
+        let villages = ask(w.province(), w, "?by=topic&level=village");
+        assert!(villages["topics"].as_array().unwrap().iter().all(|topic| topic["questions"][0]["observed"] == 0));
+    }
+
     fn everybody_counts_their_own_counties(w) {
         let here = Rec::household(JINYANG);
         w.chen().push([here.create()]);
@@ -137,11 +180,14 @@ on_both_engines! {
             for query in ["?question=rooms", "?field=people"] {
                 assert_eq!(ask(session, w, query)["whole"]["observed"], observed, "{query}");
             }
+            let topics = ask(session, w, "?by=topic");
+            let asked = topics["topics"][0]["questions"][0]["observed"].as_u64().unwrap() + topics["topics"][0]["questions"][0]["missing"].as_u64().unwrap();
+            assert_eq!(asked, u64::from(observed > 0));
             let groups = ask(session, w, "?question=rooms&by=county")["groups"].as_array().unwrap().len();
             assert_eq!(groups, observed);
         }
         let path = format!("/v1/campaigns/{}/statistics", w.cast().campaign);
-        for bad in ["", "?question=a&field=people", "?field=head_name", "?field=nothing", "?question=a&by=topic", "?field=people&register=people", "?question=a&a=1"] {
+        for bad in ["", "?question=a&field=people", "?field=head_name", "?field=nothing", "?question=a&by=topic", "?field=people&by=topic", "?by=county", "?question=a&by=colour", "?field=people&register=people", "?question=a&a=1"] {
             w.province().get(&format!("{path}{bad}")).send().refused(&[400]);
         }
         w.province().get(&format!("/v1/campaigns/{}/statistics?field=people", new_id())).send().problem(404, "not_found");

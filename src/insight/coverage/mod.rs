@@ -1,14 +1,12 @@
 //! What a campaign has reached: worked out county by county from what was recorded there, and added up over areas
 //! (docs/coverage.md). No I/O, no clock.
 
-mod kept;
 mod place;
-
-pub use kept::{Kept, Version};
 
 #[cfg(test)]
 mod tests;
 
+use super::kept::Weigh;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
@@ -192,6 +190,12 @@ impl County {
     /// The days on which there is evidence of a team.
     pub fn days_of(&self, team: Uuid) -> usize {
         self.days.iter().filter(|((of, _), evidence)| *of == team && evidence.counts()).count()
+    }
+}
+
+impl Weigh for County {
+    fn weight(&self) -> usize {
+        256 + 128 * (self.visits.len() + self.interviews.len() + self.slots.len() + self.days.len())
     }
 }
 

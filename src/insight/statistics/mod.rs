@@ -13,7 +13,7 @@ mod variance;
 mod tests;
 
 pub use estimate::{Estimate, Item, mean, share, total};
-pub use frame::{Place, frame};
+pub use frame::{Place, Places, frame};
 pub use quantile::{plain_quantile, quantile};
 pub use sample::{Chance, Primary, Sample, Stratum, Unit};
-pub use summary::{Numbers, Observation, OneValue, Quantile, Summary, summarize};
+pub use summary::{Counts, Numbers, Observation, OneValue, Quantile, Summary, summarize, tally};

@@ -21,9 +21,17 @@ pub fn quantile(sample: &Sample, items: &[Item], part: f64) -> Option<Estimate> 
     Some(Estimate { value, se, low, high })
 }
 
-/// Of values that all count alike.
-pub fn plain_quantile(values: &[f64], part: f64) -> Option<f64> {
-    weighted(&mut values.iter().map(|y| (*y, 1.0)).collect::<Vec<_>>(), part)
+/// Of values and how often each stands, without weights; it sorts them.
+pub fn plain_quantile(values: &mut [(f64, u64)], part: f64) -> Option<f64> {
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let size: u64 = values.iter().map(|(_, count)| count).sum();
+    let wanted = size as f64 * (part - 1e-12);
+    let mut below = 0;
+    let found = values.iter().find(|(_, count)| {
+        below += count;
+        below as f64 >= wanted
+    });
+    found.or(values.last()).map(|(value, _)| *value)
 }
 
 /// Of `(value, weight)`, which it sorts.

@@ -3,6 +3,7 @@
 use super::estimate::{Estimate, Item, mean, share, total};
 use super::quantile::{plain_quantile, quantile};
 use super::sample::Sample;
+use crate::insight::kept::Weigh;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -106,17 +107,17 @@ pub fn summarize(sample: Option<&Sample>, observations: &[Observation]) -> Summa
 }
 
 fn numbers(sample: Option<&Sample>, said: &[&Observation], drawn: &[(usize, &Value)]) -> Numbers {
-    let plain: Vec<f64> = said.iter().filter_map(|o| o.value.as_f64()).collect();
+    let mut plain: Vec<(f64, u64)> = said.iter().filter_map(|o| Some((o.value.as_f64()?, 1))).collect();
     let items: Vec<Item> = drawn.iter().filter_map(|(unit, value)| Some((*unit, value.as_f64()?))).collect();
-    let quantile = |part: f64| {
+    let mut quantile = |part: f64| {
         let estimate = sample.and_then(|sample| quantile(sample, &items, part));
-        Some(Quantile { part, plain: plain_quantile(&plain, part)?, estimate })
+        Some(Quantile { part, plain: plain_quantile(&mut plain, part)?, estimate })
     };
     Numbers {
-        plain_mean: plain.iter().sum::<f64>() / plain.len() as f64,
+        quantiles: PARTS.into_iter().filter_map(&mut quantile).collect(),
+        plain_mean: plain_mean(&plain),
         mean: sample.and_then(|sample| mean(sample, &items)),
         total: sample.map(|sample| total(sample, &items)),
-        quantiles: PARTS.into_iter().filter_map(quantile).collect(),
     }
 }
 
@@ -125,11 +126,7 @@ fn values(sample: Option<&Sample>, said: &[&Observation], drawn: &[(usize, &Valu
     for value in said.iter().flat_map(|o| choices(&o.value)) {
         counts.entry(value.to_string()).or_insert_with(|| (value.clone(), 0)).1 += 1;
     }
-    let mut counts: Vec<(Value, u64)> = counts.into_values().collect();
-    // Of equals, in the order of their texts.
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let left_out = counts.len().saturating_sub(VALUES_MOST);
-    counts.truncate(VALUES_MOST);
+    let (counts, left_out) = most_frequent(counts);
     let one = |(value, count): (Value, u64)| {
         let is = |of: &Value| f64::from(u8::from(choices(of).contains(&&value)));
         let items: Vec<Item> = drawn.iter().map(|(unit, of)| (*unit, is(of))).collect();
@@ -143,4 +140,72 @@ fn values(sample: Option<&Sample>, said: &[&Observation], drawn: &[(usize, &Valu
         }
     };
     (counts.into_iter().map(one).collect(), left_out)
+}
+
+fn plain_mean(values: &[(f64, u64)]) -> f64 {
+    let (sum, size) = values.iter().fold((0.0, 0), |(sum, size), (y, count)| (sum + y * *count as f64, size + count));
+    sum / size as f64
+}
+
+/// By the texts of the values; and how many others there are.
+fn most_frequent(counts: BTreeMap<String, (Value, u64)>) -> (Vec<(Value, u64)>, usize) {
+    let mut counts: Vec<(Value, u64)> = counts.into_values().collect();
+    // Of equals, in the order of their texts.
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let left_out = counts.len().saturating_sub(VALUES_MOST);
+    counts.truncate(VALUES_MOST);
+    (counts, left_out)
+}
+
+/// How often each value stands in a column of a county's register.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counts {
+    /// Nothing stands there.
+    pub missing: u64,
+    pub numbers: Vec<(f64, u64)>,
+    pub values: Vec<(Value, u64)>,
+}
+
+impl Counts {
+    pub fn add(&mut self, value: Value, count: u64) {
+        match value {
+            Value::Null => self.missing += count,
+            Value::Number(number) => self.numbers.push((number.as_f64().unwrap_or_default(), count)),
+            value => self.values.push((value, count)),
+        }
+    }
+}
+
+impl Weigh for Counts {
+    fn weight(&self) -> usize {
+        self.numbers.len() * size_of::<(f64, u64)>() + self.values.len() * (size_of::<(Value, u64)>() + 16)
+    }
+}
+
+/// Sums counts of a register up: it is known of everybody, so that there is nothing to estimate.
+pub fn tally<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> Summary {
+    let (mut missing, mut plain, mut values) = (0, Vec::new(), BTreeMap::<String, (Value, u64)>::new());
+    for one in counts {
+        missing += one.missing;
+        plain.extend_from_slice(&one.numbers);
+        for (value, count) in &one.values {
+            values.entry(value.to_string()).or_insert_with(|| (value.clone(), 0)).1 += count;
+        }
+    }
+    let counted = plain.iter().map(|(_, count)| count).chain(values.values().map(|(_, count)| count));
+    let observed: u64 = counted.sum();
+    let (values, values_left_out) = most_frequent(values);
+    let mut quantile = |part| Some(Quantile { part, plain: plain_quantile(&mut plain, part)?, estimate: None });
+    let quantiles: Vec<Quantile> = PARTS.into_iter().filter_map(&mut quantile).collect();
+    let numbers =
+        (!plain.is_empty()).then(|| Numbers { plain_mean: plain_mean(&plain), mean: None, total: None, quantiles });
+    let one = |(value, count): (Value, u64)| OneValue {
+        value,
+        count,
+        plain_share: count as f64 / observed as f64,
+        share: None,
+        total: None,
+    };
+    let values = values.into_iter().map(one).collect();
+    Summary { observed, missing, sampled: 0, population: None, numbers, values, values_left_out }
 }

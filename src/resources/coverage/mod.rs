@@ -14,12 +14,12 @@ use crate::http::time::parse_ms;
 use crate::insight::coverage::County;
 use crate::store::coverage::{self, Sent};
 use crate::store::draws::Sight;
-use crate::store::{Conn, Instant, Role, buckets, campaign_counties, campaigns};
+use crate::store::{Conn, Instant, Role, campaign_counties, campaigns};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use sync_core::Bucket;
 use sync_core::scope::Region;
-use sync_core::{Bucket, Scope};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -107,28 +107,21 @@ impl Ground {
     ) -> Result<BTreeMap<Bucket, Arc<County>>, Problem> {
         let id = self.campaign.id.0;
         let all = &self.counties;
-        let mut reached = BTreeMap::new();
         if moment.is_some() {
+            let mut reached = BTreeMap::new();
             coverage::facts(conn, id, all, moment, |county, facts| {
                 reached.insert(county, Arc::new(County::of(facts)));
             })?;
             return Ok(reached);
         }
-        let scope = Scope::Counties(all.clone());
-        let (heads, marks) = (buckets::in_scope(conn, &scope)?, coverage::marks(conn, id, &scope)?);
-        let version = |county: &Bucket| {
-            let seq = heads.get(county).map_or(0, |head| head.seq);
-            (seq, marks.get(county).copied().unwrap_or_default())
-        };
-        let kept = |county: &Bucket| app.coverage.get(id, *county, version(county)).map(|found| (*county, found));
-        reached.extend(all.iter().filter_map(kept));
-        let stale: BTreeSet<Bucket> = all.iter().copied().filter(|county| !reached.contains_key(county)).collect();
-        coverage::facts(conn, id, &stale, None, |county, facts| {
-            let found = Arc::new(County::of(facts));
-            app.coverage.put(id, county, version(&county), &found);
-            reached.insert(county, found);
-        })?;
-        Ok(reached)
+        let versions = coverage::versions(conn, id, all)?;
+        app.worked.coverage.get(
+            &versions,
+            |county| (id, county),
+            |missing, each| {
+                Ok(coverage::facts(conn, id, missing, None, |county, facts| each(county, County::of(facts)))?)
+            },
+        )
     }
 }
 

@@ -1,18 +1,18 @@
 //! From places of draws to weights, and what answers come to.
 
-use super::super::{Observation, Place, frame, summarize, total};
+use super::super::{Counts, Observation, Place, frame, summarize, tally, total};
 use super::near;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 fn place(draw: u128, n: u128, unit: &str, stratum: &str, probability: f64, overall: f64) -> Place {
     let (draw, id) = (Uuid::from_u128(draw), Uuid::from_u128(n));
-    let (unit, stratum) = (unit.to_owned(), stratum.to_owned());
-    Place { county: 513_430, draw, first_stage: None, id, unit, stratum, probability, overall }
+    let (level, unit, stratum) = ("household".into(), unit.into(), stratum.into());
+    Place { county: 513_430, level, draw, first_stage: None, id, unit, stratum, probability, overall }
 }
 
-fn reached(ids: &[u128]) -> BTreeSet<Uuid> {
+fn reached(ids: &[u128]) -> HashSet<Uuid> {
     ids.iter().map(|id| Uuid::from_u128(*id)).collect()
 }
 
@@ -64,4 +64,22 @@ fn answers_are_summed_up_by_what_they_are() {
     let many: Vec<Value> = (0..60).map(|n| json!(format!("{n:02}"))).collect();
     let many = summarize(None, &of(&many));
     assert_eq!((many.values.len(), many.values_left_out), (50, 10));
+}
+
+#[test]
+fn a_register_is_counted_like_what_was_said() {
+    let values = [json!(1), json!(2.5), Value::Null, json!(4), json!(1)];
+    let mut halves = [Counts::default(), Counts::default()];
+    for (i, value) in values.iter().enumerate() {
+        halves[i % 2].add(value.clone(), 1);
+    }
+    let said = values.map(|value| Observation { unit: None, value });
+    assert_eq!(tally(&halves), summarize(None, &said));
+    let values = [json!("A"), json!("B"), Value::Null, json!("A"), json!(true)];
+    let mut all = Counts::default();
+    for value in &values {
+        all.add(value.clone(), 1);
+    }
+    assert_eq!(tally([&all]), summarize(None, &values.map(|value| Observation { unit: None, value })));
+    assert_eq!(tally([]), summarize(None, &[]));
 }

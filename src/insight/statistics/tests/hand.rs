@@ -12,6 +12,10 @@ fn one_stage(chances: &[Chance], strata: &[Stratum], of: &[u32]) -> Sample {
 
 const ONE: [Stratum; 1] = [Stratum { group: 0, drawn: 0 }];
 
+fn once(values: &[f64]) -> Vec<(f64, u64)> {
+    values.iter().map(|value| (*value, 1)).collect()
+}
+
 #[test]
 fn unequal_probabilities() {
     // T = 3/(1/2), 5/(1/4) = 6, 20; 1−π = 1/2, 3/4; B = (3 + 15)/(5/4) = 72/5;
@@ -99,9 +103,10 @@ fn an_end_beyond_the_values_is_not_told() {
 fn quantiles_of_values_that_count_alike() {
     let values = [4.0, 1.0, 3.0, 2.0];
     for (part, expected) in [(0.0, 1.0), (0.25, 1.0), (0.26, 2.0), (0.5, 2.0), (0.75, 3.0), (1.0, 4.0)] {
-        assert_eq!(plain_quantile(&values, part), Some(expected), "{part}");
+        assert_eq!(plain_quantile(&mut once(&values), part), Some(expected), "{part}");
     }
     // Ten tenths make a whole, whatever the binary digits say.
-    assert_eq!(plain_quantile(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0], 0.3), Some(3.0));
-    assert_eq!(plain_quantile(&[], 0.5), None);
+    assert_eq!(plain_quantile(&mut once(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]), 0.3), Some(3.0));
+    assert_eq!(plain_quantile(&mut [], 0.5), None);
+    assert_eq!(plain_quantile(&mut [(3.0, 1), (1.0, 2), (2.0, 1)], 0.5), Some(1.0));
 }

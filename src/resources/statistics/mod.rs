@@ -1,0 +1,213 @@
+//! `/v1/campaigns/{id}/statistics`: what answers and the register come to, and what a sample tells of everybody
+//! (docs/statistics.md).
+
+mod groups;
+mod source;
+mod topics;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::fields::Fault;
+use crate::http::checks::Checks;
+use crate::http::documented::{NotFound, NotModified, Problems};
+use crate::http::{Answer, Problem, Query};
+use crate::store::divisions;
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use groups::{Group, Grouping};
+use serde::{Deserialize, Serialize};
+use source::{Question, Source, countable};
+use sync_core::Bucket;
+use topics::TopicSummary;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(read);
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StatisticsLevel)]
+enum Level {
+    Household,
+    Village,
+    County,
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Household => "household",
+            Self::Village => "village",
+            Self::County => "county",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = StatisticsBy)]
+enum By {
+    County,
+    Prefecture,
+    /// The contiguous poor area that a county lies in.
+    Area,
+    /// Every question of the forms in force, in place of one.
+    Topic,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+struct Asked {
+    /// A question: the key of an answer.
+    #[param(example = "drinking_water_safe")]
+    question: Option<String>,
+    /// A field of the registered households, in place of a question: one with a single value that is no free text.
+    #[param(example = "housing_grade")]
+    field: Option<String>,
+    /// With a question about households: the field of the register to set beside each answer.
+    #[param(example = "water_safe")]
+    register: Option<String>,
+    /// Of the interviews with the question; `household` when left out.
+    #[param(inline)]
+    level: Option<Level>,
+    /// Only interviews by this form.
+    form: Option<String>,
+    /// A group for each county, prefecture or contiguous poor area; or, without a question or field, all questions by topic.
+    #[param(inline)]
+    by: Option<By>,
+    /// Only the counties of this prefecture.
+    #[param(example = "5134")]
+    prefecture: Option<String>,
+    /// Only this county.
+    #[param(example = "513430")]
+    county: Option<String>,
+}
+
+/// What answers or the register come to.
+#[derive(Debug, Serialize, ToSchema)]
+struct StatisticsReport {
+    campaign: Uuid,
+    question: Option<String>,
+    field: Option<String>,
+    level: Level,
+    /// The places of samples of this level, and how many of them were reached: their estimates are of all units.
+    places: u64,
+    reached: u64,
+    /// How the estimates are reckoned.
+    method: Method,
+    /// All counties that are meant; `null` with `by=topic`.
+    whole: Option<Group>,
+    /// With `by`, each that has anything.
+    groups: Vec<Group>,
+    /// With `by=topic`.
+    topics: Vec<TopicSummary>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatisticsMethod)]
+struct Method {
+    mean: &'static str,
+    total: &'static str,
+    variance: &'static str,
+    quantile: &'static str,
+    confidence: f64,
+}
+
+const METHOD: Method = Method {
+    mean: "Hájek",
+    total: "Horvitz–Thompson",
+    variance: "Hájek's approximation at the first stage, two stages, finite population correction",
+    quantile: "Woodruff",
+    confidence: 0.95,
+};
+
+/// Reckons what the answers to a question, or a field of the register, come to: counts, shares, means, quantiles.
+///
+/// Of a question, what belongs to random samples is estimated for all units too, with 95 % confidence intervals. Of several
+/// interviews of one unit the earliest counts. The register is known of every household: nothing is estimated.
+#[utoipa::path(
+    operation_id = "readStatistics",
+    tag = "statistics",
+    params(("id" = Uuid, Path, description = "The campaign"), Asked),
+    responses((status = 200, description = "What it comes to", body = StatisticsReport), NotFound, NotModified, Problems),
+    security(("bearer" = []))
+)]
+#[get("/campaigns/{id}/statistics")]
+async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query<Asked>) -> Result<Answer, Problem> {
+    let asked = asked.into_inner();
+    asked.check()?;
+    let of = app.clone();
+    let found = app.store.snapshot(move |conn| {
+        let source = Source::find(conn, &caller, *campaign, |county| asked.means(county))?;
+        let names = divisions::names_in(conn, caller.region.province())?;
+        let grouping = Grouping { by: asked.by, areas: &source.areas, names: &names };
+        let level = asked.level.unwrap_or(Level::Household);
+        let mut report = StatisticsReport {
+            campaign: *campaign,
+            question: asked.question.clone(),
+            field: asked.field.clone(),
+            level,
+            places: 0,
+            reached: 0,
+            method: METHOD,
+            whole: None,
+            groups: Vec::new(),
+            topics: Vec::new(),
+        };
+        let column = |name: &Option<String>| Some(countable(name.as_deref()?)?.0);
+        if let Some(field) = column(&asked.field) {
+            let (whole, groups) = grouping.register(&source.register(conn, &of, field)?);
+            return Ok(StatisticsReport { whole: Some(whole), groups, ..report });
+        }
+        let register = column(&asked.register);
+        let interviewed = source.interviewed(conn, &of, register)?;
+        if let Some(key) = asked.question {
+            let found = interviewed.answers(&Question { key, level: level.name(), form: asked.form });
+            let (whole, groups) = grouping.answers(&found, register.is_some());
+            (report.places, report.reached) = (found.places, found.reached);
+            (report.whole, report.groups) = (Some(whole), groups);
+        } else {
+            let forms = topics::definitions(conn, caller.region.province(), level.name(), asked.form.as_deref())?;
+            report.topics = topics::by_topic(&interviewed, &forms, level.name());
+        }
+        Ok::<_, Problem>(report)
+    });
+    Answer::ok(&found.await?)
+}
+
+impl Asked {
+    fn means(&self, county: Bucket) -> bool {
+        let code = county.to_string();
+        self.county.as_ref().is_none_or(|wanted| *wanted == code)
+            && self.prefecture.as_ref().is_none_or(|wanted| code.starts_with(wanted.as_str()))
+    }
+
+    fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::new();
+        let by_topic = self.by == Some(By::Topic);
+        match (&self.question, &self.field) {
+            (None, None) if !by_topic => checks.fault("/question", Fault::Required),
+            (Some(_), Some(_)) => checks.fault("/field", Fault::NotApplicable),
+            (Some(_), _) | (_, Some(_)) if by_topic => checks.fault("/by", Fault::NotApplicable),
+            _ => {}
+        }
+        for (pointer, name) in [("/field", &self.field), ("/register", &self.register)] {
+            if name.as_deref().is_some_and(|name| countable(name).is_none()) {
+                checks.fault(pointer, Fault::UnknownField);
+            }
+        }
+        let household = self.level.is_none_or(|level| level == Level::Household);
+        for (pointer, misplaced) in [
+            ("/register", self.register.is_some() && (self.question.is_none() || !household)),
+            ("/level", self.field.is_some() && !household),
+            ("/form", self.field.is_some() && self.form.is_some()),
+        ] {
+            if misplaced {
+                checks.fault(pointer, Fault::NotApplicable);
+            }
+        }
+        checks.parameters()
+    }
+}
