@@ -14,9 +14,10 @@ use super::opening::{self, Opened};
 use super::people::Ethnicity;
 use super::phones::{Group, Phone};
 use super::progress::Stage;
+use super::samples::Samples;
 use super::supervisors;
 use super::threads::each;
-use super::world::{Event, World};
+use super::world::{County, Event, World};
 use crate::device::Key;
 
 /// Everything that the days need.
@@ -24,6 +25,7 @@ pub(super) struct Campaign<'a> {
     pub world: &'a World,
     pub opened: &'a Opened,
     pub province: &'a Office,
+    pub samples: &'a Samples,
 }
 
 impl Campaign<'_> {
@@ -145,6 +147,7 @@ impl Campaign<'_> {
                 known.push((county, ids));
             }
         }
+        self.sample(phone, day, &known.iter().map(|(county, _)| *county).collect::<Vec<_>>())?;
         if known.is_empty() {
             return Ok(());
         }
@@ -170,8 +173,8 @@ impl Campaign<'_> {
                 village_name: county.villages.iter().find(|v| v.code == village).map_or("", |v| v.name.as_str()),
                 ethnicity: Ethnicity::draw(&mut phone.rng, &county.prefecture(), &county.area),
             };
-            let visit = place.visit(&mut phone.rng);
-            phone.save(&visit)?;
+            let (edits, visit) = place.visit(&mut phone.rng, None);
+            phone.save(&edits)?;
             let mut chance = |likely: f64| phone.rng.random_bool(likely);
             let (correct, find, photograph, sheet) = (chance(0.4), chance(0.2), chance(0.25), chance(0.08));
             let (delete, mistake, answer) = (chance(0.015), chance(0.015), chance(0.3));
@@ -186,7 +189,7 @@ impl Campaign<'_> {
                 forms.push(place.finding(rng));
             }
             if photograph {
-                forms.push(place.photo(rng));
+                forms.push(place.photo(rng, visit));
             }
             if sheet && !village.is_empty() {
                 forms.push(place.village(rng));
@@ -205,6 +208,41 @@ impl Campaign<'_> {
                 let interview: Uuid = interviews[phone.rng.random_range(0..interviews.len())].parse()?;
                 let form = forms::answer(&mut phone.rng, county.bucket, interview);
                 phone.save(&[form])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Campaign<'_> {
+    /// Calls on the households of the samples that fall to this phone in half a day.
+    fn sample(&self, phone: &mut Phone, day: u32, known: &[&County]) -> anyhow::Result<()> {
+        let plan = &self.world.phones[phone.index];
+        let phones = self.world.phones.iter().filter(|other| other.team == phone.team).count();
+        for county in self.world.ever(phone.team) {
+            let held = &self.world.counties[county];
+            let slots = self.samples.of(county, self.world.size.days, day, phones, plan.number - 1);
+            for slot in slots.filter(|_| known.iter().any(|known| known.bucket == held.bucket)) {
+                // Once a day: in the morning nobody has been there yet.
+                if !phone.called_on.insert(slot.id) {
+                    continue;
+                }
+                let person = phone.person.clone();
+                let place = Place {
+                    bucket: held.bucket,
+                    campaign: self.opened.campaign,
+                    team: self.opened.teams[phone.team],
+                    person: &person,
+                    day: date(day),
+                    household: slot.household,
+                    village: &slot.village,
+                    village_name: held.villages.iter().find(|v| v.code == slot.village).map_or("", |v| v.name.as_str()),
+                    ethnicity: Ethnicity::draw(&mut phone.rng, &held.prefecture(), &held.area),
+                };
+                let (edits, _) = place.visit(&mut phone.rng, Some(slot.id));
+                let sheet = place.village(&mut phone.rng);
+                phone.save(&edits)?;
+                phone.save(&[sheet])?;
             }
         }
         Ok(())

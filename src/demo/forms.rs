@@ -5,13 +5,13 @@
 //! does not depend on who came first.
 
 use chrono::NaiveDate;
-use rand::RngExt as _;
 use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use sync_core::{Bucket, Collection};
 use uuid::Uuid;
 
-use super::households::{CAUSES, id, location, object, one_of, phone};
+use super::households::{CAUSES, id, in_village, location, object, one_of, phone, village_location};
 use super::people::{self, Ethnicity};
 use crate::device::{Change, Edit, Key};
 
@@ -42,8 +42,9 @@ impl Place<'_> {
         format!("{}T{hour:02}:{minute:02}:00.000+08:00", self.day)
     }
 
-    /// A visit and its interview: one form to the person who fills it in.
-    pub(super) fn visit(&self, rng: &mut StdRng) -> Vec<Edit> {
+    /// A visit and its interview: one form to the person who fills it in. `slot`: the household is in the sample. The
+    /// second of what it gives is the visit's id.
+    pub(super) fn visit(&self, rng: &mut StdRng, slot: Option<Uuid>) -> (Vec<Edit>, Uuid) {
         let (hour, minute) = (rng.random_range(8..18), rng.random_range(0..30));
         let visit = id(rng, self.day);
         let mut fields = object(json!({
@@ -55,13 +56,16 @@ impl Place<'_> {
             "day": self.day.to_string(),
             "started_at": self.at(hour, minute),
             "ended_at": self.at(hour, minute + 25),
-            "location": location(rng, self.bucket),
+            "location": self.location(rng),
             "participants": [{"name": self.person, "rank": "staff"}],
             "state": "done",
         }));
         // Half of the phones leave it to the server to say whose visit it was.
         if rng.random_bool(0.5) {
             fields.insert("team".into(), self.team.to_string().into());
+        }
+        if let Some(slot) = slot {
+            fields.insert("sample_slot".into(), slot.to_string().into());
         }
         let respondent = people::person(rng, self.ethnicity, None).name;
         let interview = json!({
@@ -73,12 +77,17 @@ impl Place<'_> {
             "respondent": respondent,
             "respondent_relation": one_of(rng, &["户主", "配偶", "之子"]),
             "started_at": self.at(hour, minute + 5),
-            "answers": answers(rng),
+            "answers": answers(rng, self.household),
         });
-        vec![
+        let edits = vec![
             Edit { key: Key::new(self.bucket, Collection::Visits, visit), change: Change::Upsert(fields) },
             self.edit(Collection::Interviews, id(rng, self.day), interview),
-        ]
+        ];
+        (edits, visit)
+    }
+
+    fn location(&self, rng: &mut StdRng) -> Value {
+        if self.village.is_empty() { location(rng, self.bucket) } else { in_village(rng, self.bucket, self.village) }
     }
 
     /// What the register has wrong about the household.
@@ -119,16 +128,22 @@ impl Place<'_> {
         self.edit(Collection::Findings, id(rng, self.day), fields)
     }
 
-    pub(super) fn photo(&self, rng: &mut StdRng) -> Edit {
+    /// Of the household, or of the visit.
+    pub(super) fn photo(&self, rng: &mut StdRng, visit: Uuid) -> Edit {
+        let subject = if rng.random_bool(0.5) {
+            json!({"collection": "households", "id": self.household})
+        } else {
+            json!({"collection": "visits", "id": visit})
+        };
         let fields = json!({
-            "subject": {"collection": "households", "id": self.household},
+            "subject": subject,
             "sha256": format!("{:032x}{:032x}", rng.random::<u128>(), rng.random::<u128>()),
             "bytes": rng.random_range(200_000..4_000_000),
             "mime": "image/jpeg",
             "width": 3264,
             "height": 2448,
             "taken_at": self.at(rng.random_range(8..18), rng.random_range(0..60)),
-            "location": location(rng, self.bucket),
+            "location": self.location(rng),
             "source": "camera",
             "caption": one_of(rng, &["住房外观", "厨房", "水源", "入户道路", "帮扶明白卡"]),
         });
@@ -140,6 +155,7 @@ impl Place<'_> {
         let poor = rng.random_range(10..5_000);
         let fields = json!({
             "village": self.village,
+            "location": village_location(self.bucket, self.village),
             "poor_village": true,
             "poor_households": poor,
             "poor_people": poor * 4,
@@ -166,19 +182,36 @@ impl Place<'_> {
     }
 }
 
-/// What a household says, as its form allows; one in fifty has a slip, which is kept and flagged.
-fn answers(rng: &mut StdRng) -> Value {
-    let knows_helper = rng.random_bool(0.8);
+/// What a household says, as its form allows. It says the same to everybody, but for one answer in fifteen; one interview in
+/// fifty has a slip, which is kept and flagged.
+fn answers(rng: &mut StdRng, household: Uuid) -> Value {
+    let of = household.as_u64_pair();
+    let mut own = StdRng::seed_from_u64(of.0 ^ of.1);
+    let mut said = |rng: &mut StdRng, question: &dyn Fn(&mut StdRng) -> Value| {
+        let (usual, other) = (question(&mut own), question(rng));
+        if rng.random_bool(1.0 / 15.0) { other } else { usual }
+    };
+    let yes = |likely: f64| move |rng: &mut StdRng| Value::from(rng.random_bool(likely));
+    let source = |rng: &mut StdRng| one_of(rng, &["migrant_work", "crops", "livestock", "subsidy"]).into();
+    let wishes = |rng: &mut StdRng| {
+        json!([one_of(rng, &["road", "water", "training"]), one_of(rng, &["housing", "medical", "loan"])])
+    };
+    let satisfied =
+        |rng: &mut StdRng| one_of(rng, &["very_satisfied", "satisfied", "satisfied", "neutral", "dissatisfied"]).into();
     let mut answers = json!({
-        "knows_helper": knows_helper,
-        "drinking_water_safe": rng.random_bool(0.7),
-        "enough_food": true,
-        "income_source": one_of(rng, &["migrant_work", "crops", "livestock", "subsidy"]),
-        "wishes": [one_of(rng, &["road", "water", "training"]), one_of(rng, &["housing", "medical", "loan"])],
-        "satisfied": one_of(rng, &["very_satisfied", "satisfied", "neutral", "dissatisfied"]),
+        "knows_registered": said(rng, &yes(0.9)),
+        "knows_helper": said(rng, &yes(0.8)),
+        "drinking_water_safe": said(rng, &yes(0.7)),
+        "enough_food": said(rng, &yes(0.97)),
+        "plan_known": said(rng, &yes(0.6)),
+        "cooperative_joined": said(rng, &yes(0.2)),
+        "income_source": said(rng, &source),
+        "wishes": said(rng, &wishes),
+        "satisfied": said(rng, &satisfied),
     });
-    if knows_helper {
-        answers["helper_visits"] = rng.random_range(0..20).into();
+    let visits = said(rng, &|rng| rng.random_range(0..20).into());
+    if answers["knows_helper"] == true {
+        answers["helper_visits"] = visits;
     }
     if rng.random_bool(0.02) {
         answers["helper_visits"] = 999.into();

@@ -3,9 +3,9 @@
 //! No identity numbers: an invented one could be somebody's.
 
 use chrono::NaiveDate;
-use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Map, Value, json};
 use sync_core::{Bucket, Collection};
 use uuid::{Builder, Uuid};
@@ -81,6 +81,21 @@ pub(super) fn location(rng: &mut StdRng, bucket: Bucket) -> Value {
     json!({"lat": near(lat), "lon": near(lon), "accuracy_m": 8, "datum": "gcj02"})
 }
 
+/// Where a village lies: always the same.
+pub(super) fn village_location(bucket: Bucket, village: &str) -> Value {
+    location(&mut StdRng::seed_from_u64(village.parse().unwrap_or_default()), bucket)
+}
+
+/// In a village, within two kilometres or so.
+pub(super) fn in_village(rng: &mut StdRng, bucket: Bucket, village: &str) -> Value {
+    let mut place = village_location(bucket, village);
+    for member in ["lat", "lon"] {
+        let centre = place[member].as_f64().unwrap_or_default();
+        place[member] = (((centre + rng.random_range(-0.012..0.012)) * 1e6).round() / 1e6).into();
+    }
+    place
+}
+
 /// A number from the range reserved for examples by habit.
 pub(super) fn phone(rng: &mut StdRng) -> String {
     format!("1380000{:04}", rng.random_range(0..10_000))
@@ -132,7 +147,7 @@ pub(super) fn household(rng: &mut StdRng, county: &County, day: NaiveDate) -> Ve
 }
 
 fn sheet(rng: &mut StdRng, county: &County, head: &str, people: i64) -> Map<String, Value> {
-    let village = county.villages.choose(rng).map_or("", |village| village.code.as_str());
+    let village = county.registered().choose(rng).map_or("", |village| village.code.as_str());
     let wage = rng.random_range(0..60) * 100;
     let business = rng.random_range(5..50) * 100;
     let cost = business / 3;
@@ -167,7 +182,7 @@ fn sheet(rng: &mut StdRng, county: &County, head: &str, people: i64) -> Map<Stri
         "water_safe": rng.random_bool(0.7),
         "toilet_sanitary": rng.random_bool(0.3),
         "relocation": rng.random_bool(0.15),
-        "location": location(rng, county.bucket),
+        "location": in_village(rng, county.bucket, village),
     }));
     if rng.random_bool(0.7) {
         fields.insert("phone".into(), phone(rng).into());

@@ -4,7 +4,7 @@
 //!
 //! Everything goes through the running server, over HTTP; only the first user and the division list are put
 //! into the database directly. The same seed makes the same plan, the same work and the same mishaps; only
-//! times, and the ids and tokens that the server gives, differ.
+//! times, the ids and tokens that the server gives, and the random samples differ: nobody can choose those.
 
 mod chaos;
 mod clock;
@@ -23,6 +23,7 @@ mod progress;
 mod proof;
 mod register;
 mod report;
+mod samples;
 mod supervisors;
 mod threads;
 mod world;
@@ -84,11 +85,15 @@ pub fn run(options: Options) -> anyhow::Result<bool> {
     let opened = opening::open(&world, &ground.url, &province)?;
     let ledger = Ledger::default();
     let register = register::import(&world, &ground, &ledger, &account)?;
+    let shares = households::shares(&world);
+    let registered: Vec<usize> = (0..shares.len()).filter(|&county| shares[county] > 0).collect();
+    let samples = samples::draw(&world, &province, opened.campaign, &registered)?;
     let weather = Arc::new(Weather::default());
     let mut groups = phones::groups(&world, &ground, &opened, &ledger, &weather)?;
     let mut settled = Settled::default();
     let began = Instant::now();
-    Campaign { world: &world, opened: &opened, province: &province }.run(&mut groups, &mut settled)?;
+    Campaign { world: &world, opened: &opened, province: &province, samples: &samples }
+        .run(&mut groups, &mut settled)?;
     bring_together(&mut groups)?;
     let days = began.elapsed();
 

@@ -33,8 +33,16 @@ pub(super) fn password() -> String {
 pub(super) fn open(world: &World, base: &str, province: &Office) -> anyhow::Result<Opened> {
     let people = world.prefectures.len() + world.phones.len();
     let stage = Stage::begin("the campaign", (people + world.teams.len()) as u64);
-    let campaign = province
-        .create("/v1/campaigns", &json!({"name": "2015年脱贫攻坚督查", "from": "2015-04-13", "to": "2015-04-30"}))?;
+    let counties = world.counties.iter().map(|county| {
+        let led_by = if county.provincial { "provincial" } else { "prefecture" };
+        let area = (!county.area.is_empty()).then_some(&county.area);
+        json!({"county": county.bucket.to_string(), "area": area, "led_by": led_by})
+    });
+    let campaign = province.create(
+        "/v1/campaigns",
+        &json!({"name": "2015年脱贫攻坚督查", "from": "2015-04-13", "to": "2015-04-30",
+                "counties": counties.collect::<Vec<_>>()}),
+    )?;
     let codes: Vec<(&String, &String)> = world.prefectures.iter().collect();
     let prefectures = side_by_side(codes.len(), |index| {
         let (code, name) = codes[index];

@@ -1,5 +1,6 @@
 //! Simulated phones: the ordinary client with a person who works, a bad network and a clock of its own.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use uuid::Uuid;
 
 use super::chaos::{BadNetwork, Weather};
 use super::clock::{Kind, PhoneClock, TrueTime};
@@ -57,6 +59,8 @@ pub(super) struct Phone {
     pub pushed: usize,
     pub pulled: usize,
     pub wiped: bool,
+    /// Places of the samples.
+    pub called_on: HashSet<Uuid>,
     /// What went wrong that should not have.
     pub failure: Option<String>,
     account: Account,
@@ -111,6 +115,7 @@ pub(super) fn groups(
                 pushed: 0,
                 pulled: 0,
                 wiped: false,
+                called_on: HashSet::new(),
                 failure: None,
                 account: opened.accounts[index].clone(),
                 path: ground.phones.join(format!("phone{:04}.db", index + 1)),

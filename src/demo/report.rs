@@ -82,6 +82,7 @@ pub(super) fn text(proof: &Proof, totals: &Totals, weather: &Weather) -> String 
     let kept =
         format!("{} kept: {} open, {} settled by people", n(open + settled), n(open), n(totals.settled.conflicts));
     line("conflicts", kept);
+    line("findings", format!("{} steps taken by prefectures", n(totals.settled.findings)));
     let [open, released, discarded] = totals.held.map(n);
     line("held", format!("{} operations: {open} open, {released} released, {discarded} discarded", n(proof.held)));
     line(

@@ -15,6 +15,8 @@ pub(super) struct Settled {
     pub conflicts: usize,
     pub released: usize,
     pub discarded: usize,
+    /// Steps of findings.
+    pub findings: usize,
 }
 
 impl Settled {
@@ -22,6 +24,7 @@ impl Settled {
         self.conflicts += other.conflicts;
         self.released += other.released;
         self.discarded += other.discarded;
+        self.findings += other.findings;
     }
 }
 
@@ -36,7 +39,8 @@ fn lot(campaign: &Campaign, day: u32, texts: &[&Value]) -> u64 {
 }
 
 pub(super) fn evening(campaign: &Campaign, day: u32) -> anyhow::Result<Settled> {
-    let mut settled = Settled { conflicts: settle_conflicts(campaign, day)?, ..Settled::default() };
+    let conflicts = settle_conflicts(campaign, day)?;
+    let mut settled = Settled { conflicts, findings: take_steps(campaign, day)?, ..Settled::default() };
     let mut held = campaign.province.list("/v1/held-ops?state=open")?;
     // The same order whatever ids the server gave.
     held.sort_by_cached_key(|op| ["bucket", "collection", "record_id", "at", "op"].map(|name| op[name].to_string()));
@@ -82,4 +86,27 @@ fn settle_conflicts(campaign: &Campaign, day: u32) -> anyhow::Result<usize> {
         Ok(count)
     })?;
     Ok(counts.iter().sum())
+}
+
+/// What a prefecture does about problems that were found: most are accepted, some of these rectified and verified.
+fn take_steps(campaign: &Campaign, day: u32) -> anyhow::Result<usize> {
+    let offices: Vec<_> = campaign.opened.prefectures.values().collect();
+    let taken = side_by_side(offices.len(), |index| {
+        let mut taken = 0;
+        for finding in offices[index].list("/v1/findings?state[in]=open,accepted,rectified")? {
+            let fields = &finding["fields"];
+            let lot = lot(campaign, day, &[&fields["household"], &fields["title"], &fields["detail"]]);
+            let step = match (fields["state"].as_str(), lot) {
+                (Some("open"), 0..60) => json!({"to": "accepted"}),
+                (Some("open"), 60..64) => json!({"to": "rejected", "verified_note": "经核实，情况不属实"}),
+                (Some("accepted"), 0..40) => json!({"to": "rectified", "rectification": "已整改，整改台账已建立"}),
+                (Some("rectified"), 0..50) => json!({"to": "verified", "verified_note": "现场复核，整改到位"}),
+                _ => continue,
+            };
+            let path = format!("/v1/findings/{}/steps", finding["id"].as_str().unwrap_or_default());
+            taken += usize::from(offices[index].try_post(&path, &step)?.is_some());
+        }
+        Ok(taken)
+    })?;
+    Ok(taken.into_iter().sum())
 }

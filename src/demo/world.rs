@@ -15,6 +15,9 @@ use sync_core::Bucket;
 
 use super::people::{self, Ethnicity};
 
+/// Villages of a county where households are registered.
+const REGISTERED: usize = 8;
+
 /// How large the demo is.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
@@ -36,6 +39,11 @@ pub(super) struct County {
 }
 
 impl County {
+    /// Villages where households are registered: a few, so that each has several.
+    pub(super) fn registered(&self) -> Vec<&Village> {
+        self.villages.iter().step_by((self.villages.len() / REGISTERED).max(1)).take(REGISTERED).collect()
+    }
+
     /// `5134`
     pub(super) fn prefecture(&self) -> String {
         (self.bucket.code() / 100).to_string()

@@ -129,6 +129,19 @@ on_both_engines! {
         near(&told["whole"]["numbers"]["plain_mean"], 2.0);
     }
 
+    fn an_interview_for_the_sample_goes_before_others(w) {
+        let (homes, units) = sample(w);
+        let home = homes.iter().find(|home| home.id == units[0].0).unwrap();
+        let dated = |[mut visit, interview]: [Op; 2], day: &str| { visit.0["fields"]["day"] = day.into(); [visit, interview] };
+        let mut ops = Vec::from(dated(interview(w, home, None, json!({ "rooms": 2 })), "2015-04-16"));
+        ops.extend(dated(interview(w, home, Some(&units[0].1), json!({ "rooms": 3 })), "2015-04-17"));
+        ops.extend(dated(interview(w, home, Some(&units[0].1), json!({ "rooms": 4 })), "2015-04-18"));
+        w.ali().push(ops);
+        let told = ask(w.province(), w, "?question=rooms");
+        assert_eq!((&told["reached"], &told["whole"]["observed"], &told["whole"]["sampled"]), (&json!(1), &json!(1), &json!(1)));
+        near(&told["whole"]["numbers"]["plain_mean"], 3.0);
+    }
+
     fn what_is_kept_is_what_a_new_start_works_out(w) {
         let (homes, units) = sample(w);
         let queries = ["?question=rooms&by=county", "?field=people&by=county", "?by=topic", "?question=rooms&register=people"];

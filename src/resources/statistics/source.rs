@@ -137,17 +137,23 @@ impl Source {
 }
 
 impl Interviewed {
-    /// The earliest answer of each unit, with its place in the sample.
+    /// The earliest answer of each unit, one for the sample before others, with its place in the sample.
     pub(in crate::resources) fn answers(&self, question: &Question) -> Answers {
         let is_meant = |interview: &Interview| {
             *interview.level == *question.level && question.form.as_ref().is_none_or(|form| *form == *interview.form)
         };
         let mut first: Vec<(Bucket, &Interview, &Value)> = Vec::new();
         for (county, interviews) in &self.interviews {
-            let mut units: HashSet<&Unit> = HashSet::new();
-            let meant = interviews.answers(&question.key).filter(|(interview, _)| is_meant(interview));
-            let earliest = meant.filter(|(interview, _)| units.insert(&interview.unit));
-            first.extend(earliest.map(|(interview, value)| (*county, interview, value)));
+            let mut units: HashMap<&Unit, usize> = HashMap::new();
+            for (interview, value) in interviews.answers(&question.key).filter(|(interview, _)| is_meant(interview)) {
+                let at = *units.entry(&interview.unit).or_insert(first.len());
+                match first.get_mut(at) {
+                    None => first.push((*county, interview, value)),
+                    // What was asked for the sample stands for the unit, whoever called before.
+                    Some(one) if one.1.slot.is_none() && interview.slot.is_some() => *one = (*county, interview, value),
+                    Some(_) => {}
+                }
+            }
         }
         let of = |level: &'static str| {
             let all = self.places.values().flat_map(|places| &places.0);
