@@ -8,6 +8,8 @@ use crate::limits::Limits;
 use crate::store::Store;
 use crate::sync::events::Moves;
 use crate::sync::lanes::Lanes;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// The application's state; cheap to clone, handed to handlers as `web::Data`.
 #[derive(Clone)]
@@ -25,4 +27,6 @@ pub struct App {
     pub attempts: Attempts,
     /// What was worked out of counties that have not moved since.
     pub worked: Worked,
+    /// Room for exports at a time.
+    pub exports: Arc<Semaphore>,
 }

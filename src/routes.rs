@@ -3,8 +3,8 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, feedback, findings, forms,
-    held_ops, me, records, statistics, teams, users,
+    assignments, audit, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, exports, feedback, findings,
+    forms, held_ops, me, records, statistics, teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -31,9 +31,10 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(campaigns::routes).configure(draws::routes).configure(assignments::routes);
     cfg.configure(forms::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
-    cfg.configure(conflicts::routes).configure(held_ops::routes);
+    cfg.configure(conflicts::routes).configure(held_ops::routes).configure(audit::routes);
     cfg.configure(findings::routes).configure(coverage::routes).configure(feedback::routes);
     cfg.configure(statistics::routes);
+    cfg.configure(exports::routes);
     // Last: its paths begin with a name.
     cfg.configure(records::routes);
 }
@@ -51,7 +52,8 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     tags(
         (name = "auth", description = "Signing in and out; access tokens last 15 minutes, refresh tokens count once"),
         (name = "sync", description = "What a field device and the server promise each other: docs/protocol.md"),
-        (name = "records", description = "The seven collections, for those who are online"),
+        (name = "records", description = "The seven collections, for those who are online: docs/records.md"),
+        (name = "exports", description = "Lists of records as files: docs/records.md"),
         (name = "statistics", description = "What answers and the register come to, and what a sample tells of everybody"),
         (name = "coverage", description = "What a campaign has reached, who was where, and who looked again"),
         (name = "findings", description = "What becomes of a finding: its steps, its deadline"),
@@ -65,6 +67,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "forms", description = "What is asked at each level, in versions that never change: docs/forms.md"),
         (name = "assignments", description = "Which team works in which county: a team's scope is its open ones"),
         (name = "divisions", description = "Province, prefectures, counties, townships, villages"),
+        (name = "audit", description = "Who did what, in a chain that shows whether it was changed: docs/audit.md"),
         (name = "dictionary", description = "The fields of the seven collections, with labels in Chinese and English"),
         (name = "health", description = "For load balancers and container managers")
     )

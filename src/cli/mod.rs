@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand.
 
 pub mod bench;
+pub mod check;
 pub mod demo;
 pub mod draw;
 pub mod healthcheck;
@@ -41,6 +42,7 @@ enum Command {
     User(user::User),
     Import(import::Import),
     Draw(draw::Draw),
+    Check(check::Check),
 }
 
 impl Cli {
@@ -59,6 +61,7 @@ impl Cli {
             Command::User(user) => user.run(),
             Command::Import(import) => import.run(),
             Command::Draw(draw) => draw.run(),
+            Command::Check(check) => check.run(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! text. A place stands as `lat` and `lon` in WGS-84, an object's members as `object_member`. `search` has all that people
 //! would look for by a part of it, `grams` the same in pieces, where the table is too large to read through.
 
-use super::datum::to_wgs84;
+use super::datum::place;
 use super::field::{Choice, Field, Kind};
 use super::table;
 use serde_json::Value;
@@ -164,13 +164,6 @@ impl Column {
 fn text(json: &str) -> Option<String> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.to_owned()) }
-}
-
-/// Latitude and longitude in WGS-84 of a location's JSON.
-pub fn place(json: &str) -> Option<(f64, f64)> {
-    let location: Value = serde_json::from_str(json).ok()?;
-    let degrees = |name: &str| location.get(name)?.as_f64();
-    Some(to_wgs84(location.get("datum").and_then(Value::as_str), (degrees("lat")?, degrees("lon")?)))
 }
 
 /// All texts of the fields, each on a line, in small letters.

@@ -2,6 +2,7 @@
 //! approximation of the official offset (Krasovsky's ellipsoid); BD-09 is GCJ-02 moved once more. Neither has a closed
 //! inverse: it is iterated until it stands within a centimetre of what was asked.
 
+use serde_json::Value;
 use std::f64::consts::PI;
 
 /// Krasovsky 1940: the semi-major axis in metres, and the first eccentricity squared.
@@ -16,12 +17,19 @@ const ROUNDS: usize = 30;
 type Place = (f64, f64);
 
 /// Of a datum by its name in the dictionary; an absent one is WGS-84.
-pub fn to_wgs84(datum: Option<&str>, place: Place) -> Place {
+fn to_wgs84(datum: Option<&str>, place: Place) -> Place {
     match datum {
         Some("gcj02") => undo(gcj02_of_wgs84, place),
         Some("bd09") => undo(gcj02_of_wgs84, undo(bd09_of_gcj02, place)),
         _ => place,
     }
+}
+
+/// A location, as records have it, in WGS-84.
+pub fn place(json: &str) -> Option<Place> {
+    let location: Value = serde_json::from_str(json).ok()?;
+    let degrees = |name: &str| location.get(name)?.as_f64();
+    Some(to_wgs84(location.get("datum").and_then(Value::as_str), (degrees("lat")?, degrees("lon")?)))
 }
 
 /// What `shift` moves to `place`.

@@ -107,6 +107,8 @@ pub(crate) struct Field {
     pub(crate) sorted: bool,
     /// People look for it by a part of it.
     pub(crate) searched: bool,
+    /// A number that names a person: lists show it masked.
+    pub(crate) personal: bool,
 }
 
 /// One collection's fields, in the order in which people read them.
@@ -133,6 +135,7 @@ impl Field {
             column: false,
             sorted: false,
             searched: false,
+            personal: false,
         }
     }
 
@@ -173,6 +176,11 @@ impl Field {
 
     pub(crate) const fn searched(mut self) -> Self {
         self.searched = true;
+        self
+    }
+
+    pub(crate) const fn personal(mut self) -> Self {
+        self.personal = true;
         self
     }
 }

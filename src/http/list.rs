@@ -113,7 +113,8 @@ pub fn special_parameters(texts: bool, places: bool) -> Vec<Parameter> {
     parameters
 }
 
-fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+/// What the document says of one parameter.
+pub fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
     let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(Required::False);
     parameter.description(Some(description)).schema(Some(schema)).build()
 }
@@ -152,6 +153,12 @@ impl ListParams {
     pub fn take(&mut self, name: &str) -> Option<String> {
         let place = self.0.iter().position(|(given, _)| given == name)?;
         Some(self.0.remove(place).1)
+    }
+
+    /// [`ListParams::take`] of one that is `true` or `false`; false where it is not given.
+    pub fn take_flag(&mut self, name: &str) -> Result<bool, Problem> {
+        let Some(text) = self.take(name) else { return Ok(false) };
+        text.parse().map_err(|_| bad_value(name, Fault::WrongType { expected: Expected::Boolean }))
     }
 
     /// What was asked of `list`. A cursor counts for the list, the order, the filters and the caller that it was made for.
@@ -220,7 +227,7 @@ fn read_sort<R>(list: &List<R>, text: &str) -> Result<Vec<Order>, Problem> {
 }
 
 fn read_filter<R>(list: &List<R>, name: &str, text: &str) -> Result<Filter, Problem> {
-    let unknown = || unknown(name, "is not known here", "不是此处可用的参数");
+    let unknown = || refuse_parameter(name);
     let (field, compare) = match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
         None => (name, None),
         Some((field, "in")) => (field, Some(Compare::In)),
@@ -316,6 +323,16 @@ fn read_box(text: &str) -> Result<Place, Problem> {
         return Err(bad_value("bbox", Fault::InvalidForm));
     }
     Ok(Place::Inside { south, west, north, east })
+}
+
+/// 400: the parameter is none of these here.
+pub fn refuse_parameter(name: &str) -> Problem {
+    unknown(name, "is not known here", "不是此处可用的参数")
+}
+
+/// 400: the value is none of the allowed ones.
+pub fn refuse_value(name: &str, allowed: &[&str]) -> Problem {
+    bad_value(name, Fault::NotInList { allowed: allowed.iter().map(ToString::to_string).collect() })
 }
 
 pub(super) fn unknown(name: &str, en: &str, zh: &str) -> Problem {

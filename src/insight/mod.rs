@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod coverage;
+pub mod export;
 pub mod findings;
 pub mod forms;
 pub mod interviews;

@@ -1,6 +1,7 @@
 //! One file for each resource of the API: wire types and handlers, no SQL.
 
 pub mod assignments;
+pub mod audit;
 pub mod campaigns;
 pub mod conflicts;
 pub mod coverage;
@@ -8,6 +9,7 @@ pub mod devices;
 pub mod dictionary;
 pub mod divisions;
 pub mod draws;
+pub mod exports;
 pub mod feedback;
 pub mod findings;
 pub mod forms;

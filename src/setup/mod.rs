@@ -2,12 +2,14 @@
 //! migrated first, unless the configuration says otherwise.
 
 mod campaign;
+mod check;
 mod divisions;
 mod form;
 mod table;
 mod users;
 
 pub use campaign::{Imported, Wanted};
+pub use check::{Checked, check};
 pub use form::Published;
 pub use users::{add_user, disable_user, has_users, list_users, reset_password};
 

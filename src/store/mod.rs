@@ -1,11 +1,13 @@
 //! Rows and all queries: nothing above this floor speaks SQL.
 
 pub mod assignments;
+pub mod audit;
 pub mod buckets;
 pub mod callers;
 pub mod campaign_counties;
 pub mod campaigns;
 pub mod changes;
+pub mod checks;
 pub mod circle;
 pub mod conflicts;
 pub mod conn;

@@ -2,14 +2,15 @@
 //! (see [`crate::fields::columns`]). The write transaction keeps them, at the one place where a record is put; an edit that
 //! touches no column costs nothing here.
 
-use super::conn::{Conn, StoreError, Tx};
+use super::buckets;
+use super::conn::{Conn, StoreError, Tx, transact};
 use super::dialect::Rows;
 use super::records::{Changed, Key, key_of};
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::fields::{Cell, Column, ColumnKind, columns, has_column};
 use crate::load_rows;
 use diesel::sql_types::Integer;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use sync_core::{Bucket, Collection, Fields};
 use uuid::Uuid;
 
@@ -146,6 +147,19 @@ pub fn rebuild(tx: &mut Tx<'_>, bucket: Bucket, collection: Collection) -> Resul
         let records: Vec<_> = living.iter().map(|(key, fields)| (*key, fields)).collect();
         made += rows(collection, &records).execute(tx, &statements(collection).insert)?;
     }
+}
+
+/// Makes every table anew, a transaction for each county; `conn` is in none.
+pub fn rebuild_all(conn: &mut Conn) -> Result<(), StoreError> {
+    for bucket in buckets::seqs(conn)?.into_keys() {
+        transact(conn, &Arc::default(), |tx| {
+            for collection in Collection::ALL {
+                rebuild(tx, bucket, collection)?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
+    }
+    Ok(())
 }
 
 /// The next page of living records, in the order of their ids. No record has the nil UUID's id twice: it comes by the first

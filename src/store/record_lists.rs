@@ -109,7 +109,7 @@ fn indexed(collection: Collection) -> &'static [(&'static str, Option<bool>)] {
         Collection::Members => &[("household", None), ("id_number", None)],
         Collection::Villages => &[("village", None)],
         Collection::Visits => &[("campaign", None), ("team", None), ("household", None), ("sample_slot", None)],
-        Collection::Interviews => &[("visit", None), ("household", None)],
+        Collection::Interviews => &[("visit", None)],
         Collection::Findings => &[("visit", None), ("household", None), ("state", None)],
         Collection::Photos => &[("subject_id", None), ("sha256", None)],
     }

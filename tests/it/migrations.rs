@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use ruhu::store::migrations::{is_pending, migrate, revert_all};
+use ruhu::store::migrations::{is_pending, migrate, revert};
 
-use crate::support::World;
 use crate::support::engine::{Engine, Store};
+use crate::support::*;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -39,13 +39,32 @@ fn up_down_up_ends_where_it_began() {
         let url = world.store.database_url();
         let before = schema(&world.store, engine);
         assert!(before.len() > 60, "{before:#?}");
-        revert_all(&url).unwrap();
+        revert(&url, 0).unwrap();
         assert_eq!(schema(&world.store, engine), BTreeSet::new(), "everything is gone");
         assert!(is_pending(&url).unwrap());
         assert!(!migrate(&url).unwrap().is_empty());
         assert_eq!(schema(&world.store, engine), before);
         assert!(!is_pending(&url).unwrap());
         assert_eq!(migrate(&url).unwrap(), Vec::<String>::new());
+    }
+}
+
+/// An older database has records, and none of the tables by which lists are filtered.
+#[test]
+fn a_database_of_before_is_filtered_by_too() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let world = World::new(engine);
+        let record = Rec::household(JINYANG);
+        accepted(world.ali().push_one(record.create_with(json!({ "status": "lifted" }))));
+        let gone = Rec::household(JINYANG);
+        world.ali().push([gone.create(), gone.delete()]);
+        world.stop();
+        revert(&world.store.database_url(), 2).unwrap();
+        // It migrates as it starts.
+        world.restart();
+        let found = world.ali().all("/v1/households?status=lifted");
+        assert_eq!(found.iter().map(id_of).collect::<Vec<_>>(), [record.id]);
+        assert_eq!(world.ali().all("/v1/households").len(), 1);
     }
 }
 

@@ -1,3 +1,4 @@
+DROP SCHEMA bi CASCADE;
 DROP INDEX records_by_time;
 DROP TABLE photos;
 DROP TABLE findings;

@@ -41,7 +41,7 @@ static HELPER: &[Field] = &[
     text("name", "姓名", "Name").searched(),
     text("unit", "单位", "Unit").searched(),
     choice("affiliation", AFFILIATION, "隶属关系", "Affiliation"),
-    text("phone", "联系电话", "Telephone"),
+    text("phone", "联系电话", "Telephone").personal(),
     date("from", "帮扶开始日期", "From"),
     date("to", "帮扶结束日期", "To"),
 ];
@@ -53,7 +53,7 @@ pub(super) static HOUSEHOLDS: &[Field] = &[
         .column(),
     text("group_name", "村民小组", "Villagers' group").column().searched(),
     text("head_name", "户主", "Head of household").required().searched(),
-    text("phone", "联系电话", "Telephone"),
+    text("phone", "联系电话", "Telephone").personal(),
     choice("standard", STANDARD, "识别标准", "Standard of identification"),
     choice("attribute", ATTRIBUTE, "贫困户属性", "Category of poor household"),
     choice("status", STATUS, "贫困状态", "Status"),
@@ -97,7 +97,7 @@ pub(super) static MEMBERS: &[Field] = &[
     reference("household", "households", "所属贫困户", "Household").required(),
     text("name", "姓名", "Name").required().searched(),
     choice("sex", SEX, "性别", "Sex"),
-    Field::new("id_number", Kind::IdNumber, "证件号码", "Identity number").doc(
+    Field::new("id_number", Kind::IdNumber, "证件号码", "Identity number").personal().doc(
         "18 位公民身份号码，或残疾人证号（身份号码后加残疾类别和等级各一位，补发的再加 B1 等）",
         "The 18-character citizen's number (GB 11643), or a disability-card number: the same followed by one digit for \
          the category (1 to 7), one for the grade (1 to 4) and, on a card issued again, B1, B2, …",

@@ -6,21 +6,27 @@ mod history;
 mod params;
 mod write;
 
+pub use params::RecordFilters;
+
+use super::audit::actor;
 use crate::app::App;
 use crate::caller::Caller;
-use crate::fields::FieldError;
+use crate::fields::{FieldError, masked};
 use crate::http::documented::{NotFound, NotModified, ProblemBody, Problems};
 use crate::http::list::{ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
-use crate::store::record_lists;
 use crate::store::records::{self, RecordRow, digest_of};
 use crate::store::{Conn, StoreError};
+use crate::store::{audit, record_lists};
 use crate::sync::direct::Standing;
 use actix_web::web::{Data, Path, Query};
-use actix_web::{get, web};
+use actix_web::{HttpRequest, get, web};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use sync_core::{Bucket, Collection};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -86,6 +92,20 @@ impl TryFrom<RecordRow> for Record {
     }
 }
 
+impl Record {
+    /// As lists and exports show it: with the numbers of persons masked, unless they are asked for.
+    pub fn listed(mut row: RecordRow, reveal: bool) -> Result<Self, Problem> {
+        if !reveal {
+            let collection = row.key()?.collection;
+            let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
+            if let Cow::Owned(masked) = masked(collection, &row.fields.0).map_err(corrupt)? {
+                row.fields.0 = masked;
+            }
+        }
+        Self::try_from(row)
+    }
+}
+
 impl From<Standing> for Record {
     fn from(Standing { key, shown, at, warnings: told }: Standing) -> Self {
         // A deleted one has none to show.
@@ -105,11 +125,13 @@ impl From<Standing> for Record {
     }
 }
 
+/// Shows the numbers of persons.
+pub const REVEAL: &str = "reveal";
+
 /// The seven collections, for the OpenAPI document.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "its names are what it is for")]
-enum CollectionName {
+pub enum CollectionName {
     Households,
     Members,
     Villages,
@@ -136,6 +158,9 @@ fn named(path: (String, String)) -> Result<(Collection, Uuid), Problem> {
 }
 
 /// Lists a collection's living records in the caller's counties.
+///
+/// The numbers of identity cards and telephones are masked. `reveal=true` shows them to those who have the county, and is
+/// written down in the audit.
 #[utoipa::path(
     get,
     path = "/{collection}",
@@ -150,15 +175,25 @@ async fn list(
     caller: Caller,
     app: Data<App>,
     path: Path<String>,
-    params: ListParams,
+    mut params: ListParams,
+    request: HttpRequest,
 ) -> Result<web::Json<Page<Record>>, Problem> {
     let collection = Collection::from_name(&path).ok_or_else(not_found)?;
+    let reveal = params.take_flag(REVEAL)?;
     let asked = params.read(record_lists::list(collection), &app.keys, caller.user)?;
+    let actor = actor(&caller);
     let page = app.store.read(move |conn| {
         let found = record_lists::page(conn, caller.scope(), collection, &asked.listing)?;
-        asked.try_page(found, Record::try_from)
+        asked.try_page(found, |row| Record::listed(row, reveal))
     });
-    Ok(web::Json(page.await?))
+    let page = page.await?;
+    if reveal {
+        let buckets: BTreeSet<&str> = page.items.iter().map(|record| record.bucket.as_str()).collect();
+        let detail = json!({ "query": request.query_string(), "records": page.items.len(), "buckets": buckets });
+        let subject = request.path().to_owned();
+        app.store.write(move |tx| audit::note(tx, &actor, "records.reveal", &subject, &detail)).await?;
+    }
+    Ok(web::Json(page))
 }
 
 /// Which county is meant.

@@ -1,19 +1,20 @@
 //! The parameters of the lists of records, for the OpenAPI document: one operation lists seven collections, each with
 //! filters of its own.
 
-use crate::http::list::{filter_parameter, paging_parameters, special_parameters};
+use super::REVEAL;
+use crate::http::list::{filter_parameter, paging_parameters, parameter, special_parameters};
 use crate::store::listing::Kind;
 use crate::store::record_lists::list;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use sync_core::Collection;
-use utoipa::IntoParams;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, PartialSchema as _};
 
 /// The filters of all collections. Where not every collection has one, `x-collections` tells which do, with the schema of
 /// each; at `sort` it tells by what each can be sorted.
-pub(super) struct RecordFilters;
+pub struct RecordFilters;
 
 impl IntoParams for RecordFilters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -41,6 +42,8 @@ impl IntoParams for RecordFilters {
             }
             parameters.push(parameter);
         }
+        let reveal = "Show the numbers of identity cards and telephones whole; it is written down in the audit";
+        parameters.push(parameter(REVEAL, reveal, bool::schema()));
         parameters
     }
 }

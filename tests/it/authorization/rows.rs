@@ -86,6 +86,8 @@ fn reads() -> Vec<Row> {
             get(format!("/v1/assignments/{}", g.w.cast().assignments[&format!("two {ZHAOJUE}")]))
         }),
         row("listConflicts", ALL, |_| get("/v1/conflicts")),
+        row("exportRecords", ALL, |_| get("/v1/exports/households.csv")),
+        row("listAudit", ALL, |_| get("/v1/audit")),
         row("readFindingSteps", SCOPE, |g| get(format!("/v1/findings/{}/steps", g.finding("open")))),
         row("listHeldOps", ALL, |_| get("/v1/held-ops")),
         row("readHeldOp", SCOPE, |g| get(format!("/v1/held-ops/{}", g.held()))),

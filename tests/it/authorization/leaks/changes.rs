@@ -157,7 +157,7 @@ pub(crate) fn of_a_device(m: &mut Marked<'_>) {
                 continue;
             }
             let thing = path.replace("{collection}", "households").replace("{code}", "51");
-            let thing = thing.replace("{id}", &record.id).replace("{draw}", &record.id);
+            let thing = thing.replace("{id}", &record.id).replace("{draw}", &record.id).replace("{format}", "csv");
             let reply = phone.get(&thing).send();
             scanner.scan(&format!("GET {thing}"), &reply);
             reply.problem(403, "device_revoked");

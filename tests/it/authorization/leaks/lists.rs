@@ -18,7 +18,7 @@ struct List {
 }
 
 /// What every list takes.
-const PAGING: [&str; 4] = ["cursor", "limit", "count", "sort"];
+const PAGING: [&str; 5] = ["cursor", "limit", "count", "sort", "reveal"];
 
 /// Every operation of the document that counts, but those of one record or one draw.
 fn lists(document: &Value, campaign: &str) -> Vec<List> {

@@ -1,0 +1,115 @@
+//! `/v1/audit`: who did what, in a chain that shows whether anything was changed in it.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::http::Problem;
+use crate::http::documented::Problems;
+use crate::http::list::{ListOf, ListParams, Page};
+use crate::http::time::format_ms;
+use crate::store::audit::{self, Actor, Entry, Sight, hex};
+use crate::store::{Role, StoreError};
+use actix_web::get;
+use actix_web::web::{self, Data};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(list);
+}
+
+/// Something that somebody did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditEntry {
+    pub id: Uuid,
+    pub at: String,
+    pub user: Uuid,
+    pub role: String,
+    /// Of the user at that time.
+    pub region: String,
+    pub team: Option<Uuid>,
+    #[schema(example = "records.reveal")]
+    pub action: String,
+    /// The path of what it was done to.
+    #[schema(example = "/v1/members")]
+    pub subject: String,
+    #[schema(value_type = Object)]
+    pub detail: Value,
+    /// Its place in the chain, for the province's office.
+    pub chain: Option<Link>,
+}
+
+/// `hash` is SHA-256, in hex, over the RFC 8785 form of `{action, at_ms, detail, id, n, previous, province, region, role,
+/// subject, team, user}`, `at_ms` being `at` in milliseconds since 1970.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Link {
+    #[schema(example = "51")]
+    pub province: String,
+    /// 1, 2, 3, … without gaps.
+    pub n: u64,
+    /// The hash of the entry before; zeros at the first.
+    pub previous: String,
+    pub hash: String,
+}
+
+impl AuditEntry {
+    fn new(entry: Entry, chained: bool) -> Result<Self, StoreError> {
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
+        let link = Link {
+            province: entry.province,
+            n: entry.n as u64,
+            previous: hex(&entry.previous),
+            hash: hex(&entry.hash),
+        };
+        Ok(Self {
+            id: entry.id.0,
+            at: format_ms(entry.at.ms()),
+            user: entry.user.0,
+            role: entry.role,
+            region: entry.region,
+            team: entry.team.map(|team| team.0),
+            action: entry.action,
+            subject: entry.subject,
+            detail: serde_json::from_str(&entry.detail.0).map_err(corrupt)?,
+            chain: chained.then_some(link),
+        })
+    }
+}
+
+/// Of a caller: as whom what they do is written down.
+pub fn actor<R>(caller: &Caller<R>) -> Actor {
+    Actor { user: caller.user, role: caller.role, region: caller.region, team: caller.team }
+}
+
+/// What a caller sees: the province everything, a prefecture what its people did, a team what its own did.
+fn sight(caller: &Caller) -> Sight {
+    match (caller.team, caller.role) {
+        (Some(team), _) => Sight::Team(team),
+        (None, Role::Provincial) => Sight::Province(caller.region),
+        (None, _) => Sight::Prefecture(caller.region),
+    }
+}
+
+/// Lists who did what.
+///
+/// The province sees the whole chain and can reckon every hash again; a prefecture sees what its people did, a team what its
+/// own did, without the chain.
+#[utoipa::path(
+    operation_id = "listAudit",
+    tag = "audit",
+    params(ListOf<Entry>),
+    responses((status = 200, description = "A page, the oldest first", body = Page<AuditEntry>), Problems),
+    security(("bearer" = []))
+)]
+#[get("/audit")]
+async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web::Json<Page<AuditEntry>>, Problem> {
+    let asked = params.read(&audit::LIST, &app.keys, caller.user)?;
+    let page = app.store.read(move |conn| {
+        let chained = caller.role == Role::Provincial;
+        let found = audit::page(conn, &sight(&caller), &asked.listing)?;
+        asked.try_page(found, |entry| AuditEntry::new(entry, chained))
+    });
+    Ok(web::Json(page.await?))
+}
