@@ -3,8 +3,8 @@
 use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
-    assignments, audit, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, exports, feedback, findings,
-    forms, held_ops, me, records, statistics, teams, users,
+    assignments, audit, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, exports, feedback,
+    findings, forms, held_ops, me, records, statistics, teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
