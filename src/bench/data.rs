@@ -104,10 +104,9 @@ fn interview(rng: &mut StdRng, time: u64) -> Interview {
         rng.random_range(0..20),
     );
     let name = ["阿力", "吉克", "马海", "沙马"][rng.random_range(0..4)];
-    let relation = ["户主", "配偶", "之子"][rng.random_range(0..3)];
     let _ = write!(
         fields,
-        r#","form":"household","form_version":1,"household":"{}","level":"household","respondent":"{name}木呷","respondent_relation":"{relation}","started_at":"2015-04-{}T{:02}:{:02}:00.000+08:00","visit":"{}"}}"#,
+        r#","form":"household","form_version":1,"household":"{}","level":"household","respondent":"{name}木呷","started_at":"2015-04-{}T{:02}:{:02}:00.000+08:00","visit":"{}"}}"#,
         id(rng, FIRST_DAY),
         rng.random_range(13..29),
         rng.random_range(8..18),
@@ -127,7 +126,7 @@ fn sorted(fields: &str) -> String {
 
 /// The field that a change changes, and its new value.
 pub(super) fn change(rng: &mut StdRng) -> (&'static str, String) {
-    ("answers.income", rng.random_range(100_000..999_999).to_string())
+    ("answers.income_total", rng.random_range(100_000..999_999).to_string())
 }
 
 /// The fields with one of them changed.

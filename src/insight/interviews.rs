@@ -69,11 +69,13 @@ impl Interviews {
         found
     }
 
-    /// Each interview, with what it has of the question: null for nothing.
-    pub fn answers<'a>(&'a self, question: &str) -> impl Iterator<Item = (&'a Interview, &'a Value)> {
-        let column = self.columns.get(question);
-        let place = move |i: usize| column.map_or(0, |column| column[i] as usize);
-        self.all.iter().enumerate().map(move |(i, interview)| (interview, &self.values[place(i)]))
+    pub fn all(&self) -> &[Interview] {
+        &self.all
+    }
+
+    /// What an interview (by its place in [`Self::all`]) has of a question: null for nothing.
+    pub fn answer(&self, i: usize, question: &str) -> &Value {
+        &self.values[self.columns.get(question).map_or(0, |column| column[i] as usize)]
     }
 }
 
@@ -108,8 +110,8 @@ mod tests {
             (interview(2, "2015-04-16"), vec![("rooms", "3"), ("note", long.as_str())]),
             (interview(3, "2015-04-16"), vec![]),
         ]);
-        let told = |question| all.answers(question).map(|(_, value)| value.clone()).collect::<Vec<_>>();
-        assert_eq!(all.answers("rooms").map(|(one, _)| one.id.as_u128()).collect::<Vec<_>>(), [2, 3, 1]);
+        let told = |question| (0..3).map(|i| all.answer(i, question).clone()).collect::<Vec<_>>();
+        assert_eq!(all.all().iter().map(|one| one.id.as_u128()).collect::<Vec<_>>(), [2, 3, 1]);
         assert_eq!(told("rooms"), [json!(3), Value::Null, json!(3)]);
         assert_eq!(told("crops"), [Value::Null, Value::Null, json!(["maize"])]);
         assert_eq!(told("note"), [json!("…"), Value::Null, Value::Null]);

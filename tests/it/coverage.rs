@@ -97,6 +97,9 @@ on_both_engines! {
         w.ali().push(ops);
         let path = format!("/v1/campaigns/{}/days?county={JINYANG}", w.cast().campaign);
         let told = w.province().get(&path).send().ok();
+        let first = &told["items"][0];
+        let visits = w.province().get(first["href"].as_str().unwrap()).send().ok();
+        assert_eq!(visits["items"].as_array().unwrap().len(), first["visits"].as_u64().unwrap() as usize);
         let told: Vec<_> = told["items"].as_array().unwrap().iter()
             .map(|day| (day["day"].as_str().unwrap().to_owned(), day["located"].clone(), day["interviews"].clone(), day["photos"].clone(), day["evidence"].clone()))
             .collect();

@@ -87,6 +87,21 @@ on_both_engines! {
         near(&maize["share"]["value"], 2.0 / 3.0);
     }
 
+    fn a_hidden_sample_tells_nothing_yet(w) {
+        let home = Rec::household(JINYANG);
+        w.chen().push([home.create()]);
+        let draws = format!("/v1/campaigns/{}/draws", w.cast().campaign);
+        let body = json!({ "level": "household", "county": JINYANG, "method": "srs", "places": { "total": 1 }, "visible_from": time::wire(time::ago(-3600)) });
+        let draw = id_of(&w.province().post(&draws, &body).send().created());
+        let drawn = w.province().post(&format!("{draws}/{draw}/reveal"), &json!({})).send().ok();
+        w.ali().push(interview(w, &home, Some(&id_of(&drawn["sample"][0])), json!({ "rooms": 2 })));
+        for (session, places) in [(w.province(), 1), (w.liangshan(), 0), (&w.ali().session, 0)] {
+            let told = ask(session, w, "?question=rooms");
+            assert_eq!((&told["places"], &told["reached"], &told["whole"]["sampled"]), (&json!(places), &json!(places), &json!(places)));
+            assert_eq!((&told["whole"]["observed"], told["whole"]["population"].is_null()), (&json!(1), places == 0));
+        }
+    }
+
     fn answers_are_held_against_the_register(w) {
         let (homes, units) = sample(w);
         let mut ops = Vec::new();

@@ -40,6 +40,9 @@ struct TeamDay {
     photos: u64,
     /// Whether the day counts: something shows that somebody was there.
     evidence: bool,
+    /// Where the visits are.
+    #[schema(example = "/v1/visits?campaign=…&bucket=513430&team=…&day=2015-04-16")]
+    href: String,
 }
 
 /// Lists who was where on which day, and what shows it.
@@ -81,6 +84,7 @@ pub(super) async fn days(
                     interviews: evidence.interviews,
                     photos: evidence.photos,
                     evidence: evidence.counts(),
+                    href: format!("/v1/visits?campaign={}&bucket={county}&team={team}&day={day}", *campaign),
                 }
             }));
         }

@@ -1,7 +1,7 @@
 //! What is told of a group: all counties, or those of a prefecture or an area.
 
 use super::By;
-use super::source::{Answers, Said};
+use super::source::{Said, Units};
 use crate::insight::statistics::{Counts, Observation, Sample, Summary, summarize, tally};
 use serde::Serialize;
 use serde_json::Value;
@@ -59,19 +59,19 @@ impl Grouping<'_> {
     }
 
     /// The whole, and the groups: each that has anything.
-    pub(super) fn answers(&self, found: &Answers, compares: bool) -> (Group, Vec<Group>) {
-        let sample = found.sample.as_ref();
+    pub(super) fn answers(&self, units: &Units<'_>, question: &str, compares: bool) -> (Group, Vec<Group>) {
+        let (sample, all) = (units.sample(), units.answers(question));
         let group = |code: Option<String>, of: &[&Said]| {
             let observations: Vec<_> = of.iter().map(|said| said.observation.clone()).collect();
             self.named(code, summarize(sample, &observations), compares.then(|| compared(sample, of)))
         };
         let mut groups: BTreeMap<String, Vec<&Said>> = BTreeMap::new();
-        for said in &found.said {
+        for said in &all {
             if let Some(code) = self.code(said.county) {
                 groups.entry(code).or_default().push(said);
             }
         }
-        let whole = group(None, &found.said.iter().collect::<Vec<_>>());
+        let whole = group(None, &all.iter().collect::<Vec<_>>());
         (whole, groups.into_iter().map(|(code, of)| group(Some(code), &of)).collect())
     }
 

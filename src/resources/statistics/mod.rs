@@ -16,7 +16,7 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
 use serde::{Deserialize, Serialize};
-use source::{Question, Source, countable};
+use source::{Source, countable};
 use sync_core::Bucket;
 use topics::TopicSummary;
 use utoipa::{IntoParams, ToSchema};
@@ -163,10 +163,10 @@ async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query
         }
         let register = column(&asked.register);
         let interviewed = source.interviewed(conn, &of, register)?;
-        if let Some(key) = asked.question {
-            let found = interviewed.answers(&Question { key, level: level.name(), form: asked.form });
-            let (whole, groups) = grouping.answers(&found, register.is_some());
-            (report.places, report.reached) = (found.places, found.reached);
+        if let Some(question) = &asked.question {
+            let units = interviewed.units(level.name(), asked.form.as_deref());
+            let (whole, groups) = grouping.answers(&units, question, register.is_some());
+            (report.places, report.reached) = units.reach();
             (report.whole, report.groups) = (Some(whole), groups);
         } else {
             let forms = topics::definitions(conn, caller.region.province(), level.name(), asked.form.as_deref())?;

@@ -26,28 +26,10 @@ pub(in crate::resources) struct Source {
     sight: Sight,
 }
 
-/// Which answers are meant.
-#[derive(Debug, Clone)]
-pub(in crate::resources) struct Question {
-    pub(in crate::resources) key: String,
-    /// Of the interviews.
-    pub(in crate::resources) level: &'static str,
-    pub(in crate::resources) form: Option<String>,
-}
-
-/// What was answered, and the sample that it belongs to.
-pub(in crate::resources) struct Answers {
-    pub(super) said: Vec<Said>,
-    pub(super) sample: Option<Sample>,
-    /// Of the sample, and how many of them were reached.
-    pub(super) places: u64,
-    pub(super) reached: u64,
-}
-
 /// One unit's answer.
-pub(super) struct Said {
+pub(in crate::resources) struct Said {
     pub(super) county: Bucket,
-    pub(super) observation: Observation,
+    pub(in crate::resources) observation: Observation,
     /// What the register says.
     pub(super) register: Value,
 }
@@ -137,21 +119,22 @@ impl Source {
 }
 
 impl Interviewed {
-    /// The earliest answer of each unit, one for the sample before others, with its place in the sample.
-    pub(in crate::resources) fn answers(&self, question: &Question) -> Answers {
-        let is_meant = |interview: &Interview| {
-            *interview.level == *question.level && question.form.as_ref().is_none_or(|form| *form == *interview.form)
-        };
-        let mut first: Vec<(Bucket, &Interview, &Value)> = Vec::new();
+    /// The interview of each unit that counts: one for the sample before others, else the earliest. `form`: only by this.
+    pub(in crate::resources) fn units(&self, level: &'static str, form: Option<&str>) -> Units<'_> {
+        let is_meant =
+            |interview: &Interview| *interview.level == *level && form.is_none_or(|form| form == &*interview.form);
+        let mut chosen: Vec<(Bucket, &Interviews, usize)> = Vec::new();
+        let mut slots: Vec<Option<Uuid>> = Vec::new();
         for (county, interviews) in &self.interviews {
             let mut units: HashMap<&Unit, usize> = HashMap::new();
-            for (interview, value) in interviews.answers(&question.key).filter(|(interview, _)| is_meant(interview)) {
-                let at = *units.entry(&interview.unit).or_insert(first.len());
-                match first.get_mut(at) {
-                    None => first.push((*county, interview, value)),
+            for (i, interview) in interviews.all().iter().enumerate().filter(|(_, interview)| is_meant(interview)) {
+                let at = *units.entry(&interview.unit).or_insert(chosen.len());
+                if at == chosen.len() {
+                    chosen.push((*county, interviews, i));
+                    slots.push(interview.slot);
+                } else if slots[at].is_none() && interview.slot.is_some() {
                     // What was asked for the sample stands for the unit, whoever called before.
-                    Some(one) if one.1.slot.is_none() && interview.slot.is_some() => *one = (*county, interview, value),
-                    Some(_) => {}
+                    (chosen[at], slots[at]) = ((*county, &**interviews, i), interview.slot);
                 }
             }
         }
@@ -159,16 +142,44 @@ impl Interviewed {
             let all = self.places.values().flat_map(|places| &places.0);
             all.filter(move |place| *place.level == *level && self.seen.contains(&place.draw))
         };
-        let reached: HashSet<Uuid> = first.iter().filter_map(|(_, interview, _)| interview.slot).collect();
-        let (sample, at) = frame(of(question.level), of("village"), &reached);
-        let said = first.into_iter().map(|(county, interview, value)| {
-            let unit = interview.slot.and_then(|slot| at.get(&slot).copied());
-            let register = self.register.get(&(county, interview.id)).cloned().unwrap_or_default();
-            Said { county, observation: Observation { unit, value: value.clone() }, register }
+        let reached: HashSet<Uuid> = slots.iter().copied().flatten().collect();
+        let (sample, at) = frame(of(level), of("village"), &reached);
+        let places = of(level).count() as u64;
+        let at = slots.into_iter().map(|slot| at.get(&slot?).copied()).collect();
+        Units { chosen, at, sample, places, register: &self.register }
+    }
+}
+
+/// The interviews that count, of one level.
+pub(in crate::resources) struct Units<'a> {
+    /// Each as a place among its county's.
+    chosen: Vec<(Bucket, &'a Interviews, usize)>,
+    /// Where each belongs in the sample.
+    at: Vec<Option<usize>>,
+    sample: Sample,
+    places: u64,
+    register: &'a HashMap<(Bucket, Uuid), Value>,
+}
+
+impl Units<'_> {
+    /// What each says to a question.
+    pub(in crate::resources) fn answers(&self, question: &str) -> Vec<Said> {
+        let said = self.chosen.iter().zip(&self.at).map(|((county, interviews, i), at)| {
+            let (interview, value) = (&interviews.all()[*i], interviews.answer(*i, question));
+            let register = self.register.get(&(*county, interview.id)).cloned().unwrap_or_default();
+            Said { county: *county, observation: Observation { unit: *at, value: value.clone() }, register }
         });
-        let (said, reached) = (said.collect(), sample.len() as u64);
-        let places = of(question.level).count() as u64;
-        Answers { said, places, reached, sample: (!sample.is_empty()).then_some(sample) }
+        said.collect()
+    }
+
+    /// `None` where nobody of a sample was reached.
+    pub(in crate::resources) fn sample(&self) -> Option<&Sample> {
+        Some(&self.sample).filter(|sample| !sample.is_empty())
+    }
+
+    /// The places of the samples of this level, and how many of them were reached.
+    pub(super) fn reach(&self) -> (u64, u64) {
+        (self.places, self.sample.len() as u64)
     }
 }
 

@@ -1,13 +1,12 @@
 //! Every question of the forms in force, by the topic of its section.
 
-use super::source::{Interviewed, Question};
+use super::source::Interviewed;
 use crate::fields::Topic;
 use crate::http::Problem;
 use crate::insight::forms::Definition;
 use crate::insight::forms::definition::{Kind, Wording};
 use crate::insight::statistics::{Summary, summarize};
 use crate::store::{Conn, StoreError, forms};
-use rayon::prelude::*;
 use serde::Serialize;
 use sync_core::scope::Region;
 use utoipa::ToSchema;
@@ -50,25 +49,23 @@ pub(in crate::resources) fn by_topic(
     forms: &[Definition],
     level: &'static str,
 ) -> Vec<TopicSummary> {
-    let questions = forms.iter().flat_map(|form| form.sections.iter().map(move |section| (form, section)));
-    let questions = questions.flat_map(|(form, section)| section.questions.iter().map(move |q| (form, section, q)));
-    let counted: Vec<_> = questions
-        .filter(|(_, _, question)| question.kind != Kind::Text)
-        .filter_map(|(form, section, question)| Some((section.topic?, form, question)))
-        .collect();
-    let summaries = counted.into_par_iter().map(|(topic, form, question)| {
-        let asked = Question { key: question.name.clone(), level, form: Some(form.form.clone()) };
-        let found = interviewed.answers(&asked);
-        let observations: Vec<_> = found.said.into_iter().map(|said| said.observation).collect();
-        let summary = summarize(found.sample.as_ref(), &observations);
-        let (form, label) = (form.form.clone(), question.label.clone());
-        (topic, QuestionSummary { form, question: question.name.clone(), label, summary })
-    });
     let mut topics: Vec<TopicSummary> = Vec::new();
-    for (topic, summary) in summaries.collect::<Vec<_>>() {
-        match topics.iter_mut().find(|known| known.topic == topic) {
-            Some(known) => known.questions.push(summary),
-            None => topics.push(TopicSummary { topic, questions: vec![summary] }),
+    for form in forms {
+        let units = interviewed.units(level, Some(&form.form));
+        for section in &form.sections {
+            let Some(topic) = section.topic else { continue };
+            let asked = section.questions.iter().filter(|question| question.kind != Kind::Text);
+            let summaries = asked.map(|question| {
+                let observations: Vec<_> =
+                    units.answers(&question.name).into_iter().map(|said| said.observation).collect();
+                let summary = summarize(units.sample(), &observations);
+                let (form, label) = (form.form.clone(), question.label.clone());
+                QuestionSummary { form, question: question.name.clone(), label, summary }
+            });
+            match topics.iter_mut().find(|known| known.topic == topic) {
+                Some(known) => known.questions.extend(summaries),
+                None => topics.push(TopicSummary { topic, questions: summaries.collect() }),
+            }
         }
     }
     topics
