@@ -27,6 +27,8 @@ struct Litter {
     dir: Option<PathBuf>,
     databases: Vec<String>,
     server: Option<Child>,
+    /// A signal came: the process ends as soon as all is cleared up.
+    interrupted: bool,
 }
 
 /// The directory and the databases.
@@ -179,6 +181,7 @@ impl Site {
                 Ok::<_, std::io::Error>(())
             });
             if heard.is_ok() {
+                site.litter().interrupted = true;
                 site.clear_up();
                 eprintln!("\ninterrupted");
                 std::process::exit(130);
@@ -194,6 +197,10 @@ pub(super) struct Clearing(pub Site);
 impl Drop for Clearing {
     fn drop(&mut self) {
         self.0.clear_up();
+        // The run has come to nothing because its server was ended: whoever ended it ends the process too, and says why.
+        while self.0.litter().interrupted {
+            std::thread::park();
+        }
     }
 }
 
