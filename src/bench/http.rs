@@ -20,6 +20,11 @@ pub(super) fn request(path: &str, token: Option<&str>, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The bytes of a question.
+pub(super) fn get(path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
 /// A connection that is kept open.
 pub(super) struct Connection {
     stream: TcpStream,

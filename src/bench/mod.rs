@@ -4,6 +4,7 @@
 //! What is told is what was there: every operation is checked to have been applied, every pull to have brought
 //! everything, outside of the measured time.
 
+pub mod dashboards;
 mod data;
 mod drive;
 mod http;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use uuid::Uuid;
 
@@ -40,6 +41,33 @@ pub(super) struct Phone {
     pub next_op: u64,
 }
 
+/// Starts a server on a database, with its other files in `dir`; its address and process.
+pub(super) fn spawn(site: &Site, url: &str, dir: &Path) -> anyhow::Result<(SocketAddr, u32)> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn"])
+        .env("RUHU_DATABASE_URL", url)
+        .env("RUHU_DATA_DIR", dir.join("data"))
+        // No ruhu.toml lies there.
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the server does not start")?;
+    let pid = child.id();
+    let output = child.stdout.take();
+    site.watch(child);
+    let mut lines = BufReader::new(output.context("the server has no output")?).lines();
+    let address = loop {
+        let line = lines.next().context("the server ended before it listened")??;
+        if let Some(url) = line.strip_prefix("listening on http://") {
+            break url.parse()?;
+        }
+    };
+    // It must never wait for someone to read what it says.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((address, pid))
+}
+
 impl Server {
     /// Sets up the database and starts the server on it.
     pub(super) fn start(site: &Site, pair: &Pair) -> anyhow::Result<Self> {
@@ -47,28 +75,7 @@ impl Server {
         setup::import_divisions(&config, divisions().as_bytes(), &|_| ())?;
         let password = Uuid::new_v4().simple().to_string();
         setup::add_user(&config, "province", &password, "provincial", "51", None)?;
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--log", "warn"])
-            .env("RUHU_DATABASE_URL", &pair.url)
-            .env("RUHU_DATA_DIR", pair.dir.join("data"))
-            // No ruhu.toml lies there.
-            .current_dir(&pair.dir)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the server does not start")?;
-        let pid = child.id();
-        let output = child.stdout.take();
-        site.watch(child);
-        let mut lines = BufReader::new(output.context("the server has no output")?).lines();
-        let address = loop {
-            let line = lines.next().context("the server ended before it listened")??;
-            if let Some(url) = line.strip_prefix("listening on http://") {
-                break url.parse()?;
-            }
-        };
-        // It must never wait for someone to read what it says.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (address, pid) = spawn(site, &pair.url, &pair.dir)?;
         let mut server = Self { address, pid, password, token: String::new(), campaign: Value::Null };
         server.token = server.sign_in("province", None)?.token;
         let campaign = json!({"name": "bench", "from": "2015-04-13", "to": "2015-04-30"});

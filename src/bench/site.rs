@@ -110,17 +110,37 @@ impl Site {
                 let [server, raw] = ["server", "raw"].map(|whose| format!("{}_{}_{whose}", self.name, round + 1));
                 let mut admin = admin(url)?;
                 for name in [&server, &raw] {
-                    admin
-                        .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-                        .context("the user must be allowed to create databases")?;
-                    if !self.kept {
-                        self.litter().databases.push(name.clone());
-                    }
+                    self.create(&mut admin, name)?;
                 }
                 let raw = raw::Postgres::open(with_database(url, &raw)?)?;
                 Ok(Pair { url: with_database(url, &server)?, raw: Box::new(raw), dir })
             }
         }
+    }
+
+    /// One empty database: its URL, and a directory for what else there is.
+    pub(super) fn empty(&self, name: &str) -> anyhow::Result<(String, PathBuf)> {
+        let dir = self.dir.join(name);
+        std::fs::create_dir_all(&dir)?;
+        match &self.place {
+            Place::Files => Ok((format!("sqlite:{}", dir.join("server.db").display()), dir)),
+            Place::Server(url) => {
+                let database = format!("{}_{name}", self.name);
+                self.create(&mut admin(url)?, &database)?;
+                Ok((with_database(url, &database)?, dir))
+            }
+        }
+    }
+
+    /// A database that goes with the run.
+    fn create(&self, admin: &mut PgConnection, name: &str) -> anyhow::Result<()> {
+        admin
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+            .context("the user must be allowed to create databases")?;
+        if !self.kept {
+            self.litter().databases.push(name.to_owned());
+        }
+        Ok(())
     }
 
     /// Takes charge of the server's process.

@@ -140,12 +140,22 @@ const HEADS: [&str; 10] =
 
 /// For people.
 pub(super) fn text(lines: &[Line]) -> String {
-    let mut rows = vec![HEADS.map(str::to_owned)];
-    rows.extend(lines.iter().map(Line::cells));
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
+    let cells: Vec<_> = lines.iter().map(Line::cells).collect();
+    let mut out = columns(&HEADS.map(str::to_owned), &cells);
+    out.push_str(
+        "\n  CPU: processor seconds for 1,000 of what the line counts. Memory: the server's largest resident set, in \
+         parentheses\n  without the pages of files.\n",
+    );
+    out
+}
+
+/// Rows under their head, the first column to the left.
+pub(super) fn columns<const N: usize>(head: &[String; N], rows: &[[String; N]]) -> String {
+    let all = || std::iter::once(head).chain(rows);
+    let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..N).map(width).collect();
     let mut out = String::new();
-    for row in &rows {
+    for row in all() {
         for (column, cell) in row.iter().enumerate() {
             let width = widths[column];
             // Writing to a string cannot fail.
@@ -153,10 +163,6 @@ pub(super) fn text(lines: &[Line]) -> String {
         }
         out.push('\n');
     }
-    out.push_str(
-        "\n  CPU: processor seconds for 1,000 of what the line counts. Memory: the server's largest resident set, in \
-         parentheses\n  without the pages of files.\n",
-    );
     out
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::demo::{Options, Size, run};
+use crate::demo::{Options, Size, run, scale};
 
 /// Show the whole job in a minute: phones of many teams record offline, with wrong clocks and bad networks
 ///
@@ -25,6 +25,10 @@ pub struct Demo {
     /// The same number makes the same plan, the same work and the same mishaps
     #[arg(long, default_value_t = 2015)]
     seed: u64,
+    /// Instead, fill a database with a whole province: 1 is 1,500,000 households and 240,000 visits with their interviews in
+    /// 161 counties, 0.01 a hundredth of that
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with_all = ["devices", "households", "days"])]
+    scale: Option<f64>,
     /// End after the report instead of serving
     #[arg(long)]
     exit: bool,
@@ -39,9 +43,19 @@ pub struct Demo {
     listen: Option<SocketAddr>,
 }
 
+/// A part of a whole province.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "a number".to_owned())?;
+    if (0.0001..=10.0).contains(&share) { Ok(share) } else { Err("between 0.0001 and 10".into()) }
+}
+
 impl Demo {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let Self { devices, households, days, seed, exit, keep, database_url, listen } = self;
+        let Self { devices, households, days, seed, scale, exit, keep, database_url, listen } = self;
+        if let Some(scale) = scale {
+            scale::run(scale::Options { scale, seed, exit, keep, database_url, listen })?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let size = Size { devices: devices as usize, households: households as usize, days, seed };
         let agrees = run(Options { size, exit, keep, database_url, listen })?;
         Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -65,5 +79,7 @@ mod tests {
         let demo = parse(&["--devices", "7", "--exit", "--listen", "127.0.0.1:0"]).unwrap();
         assert_eq!((demo.devices, demo.days, demo.exit, demo.keep), (7, 4, true, None));
         assert!(parse(&["--devices", "0"]).is_err());
+        assert_eq!(parse(&["--scale", "0.01"]).unwrap().scale, Some(0.01));
+        assert!(parse(&["--scale", "0.01", "--devices", "7"]).is_err() && parse(&["--scale", "-1"]).is_err());
     }
 }

@@ -16,7 +16,7 @@ use super::people::{self, Ethnicity};
 use crate::device::{Change, Edit, Key};
 
 /// The namespace of village sheets' ids.
-const VILLAGES: Uuid = Uuid::from_u128(0x6ba7_b814_9dad_11d1_80b4_00c0_4fd4_30c8);
+pub(super) const VILLAGES: Uuid = Uuid::from_u128(0x6ba7_b814_9dad_11d1_80b4_00c0_4fd4_30c8);
 
 /// Where and when a form is filled in.
 pub(super) struct Place<'a> {

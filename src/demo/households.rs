@@ -73,10 +73,15 @@ pub(super) fn id(rng: &mut StdRng, day: NaiveDate) -> Uuid {
     Builder::from_unix_timestamp_millis(millis as u64, &rng.random()).into_uuid()
 }
 
+/// Where the county lies, roughly: latitude and longitude.
+pub(super) fn centre(bucket: Bucket) -> (f64, f64) {
+    let prefecture = bucket.code() / 100;
+    PLACES.iter().find(|p| p.0 == prefecture).map_or((30.0, 104.0), |p| (p.1, p.2))
+}
+
 /// A place in the county, as a phone would report it.
 pub(super) fn location(rng: &mut StdRng, bucket: Bucket) -> Value {
-    let prefecture = bucket.code() / 100;
-    let (lat, lon) = PLACES.iter().find(|p| p.0 == prefecture).map_or((30.0, 104.0), |p| (p.1, p.2));
+    let (lat, lon) = centre(bucket);
     let mut near = |centre: f64| ((centre + rng.random_range(-0.6..0.6)) * 1e6).round() / 1e6;
     json!({"lat": near(lat), "lon": near(lon), "accuracy_m": 8, "datum": "gcj02"})
 }

@@ -24,6 +24,7 @@ mod proof;
 mod register;
 mod report;
 mod samples;
+pub mod scale;
 mod supervisors;
 mod threads;
 mod world;

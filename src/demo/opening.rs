@@ -60,7 +60,7 @@ pub(super) fn open(world: &World, base: &str, province: &Office) -> anyhow::Resu
         stage.advance(1);
         province.create(
             "/v1/teams",
-            &json!({"name": team.name, "region": team.region, "leader": {"name": team.leader, "rank": "department"}}),
+            &json!({"name": team.name, "region": team.region, "leader": {"name": team.leader, "rank": team.rank}}),
         )
     })?;
     let mut wanted: Vec<(usize, usize, &str)> = Vec::new();

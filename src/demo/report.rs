@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::chaos::Weather;
+use super::progress::thousands;
 use super::proof::{Proof, Row};
 use super::supervisors::Settled;
 
@@ -40,19 +41,6 @@ fn is_wide(c: char) -> bool {
 fn pad(text: &str, to: i32) -> String {
     let blank = " ".repeat((to.unsigned_abs() as usize).saturating_sub(width(text)));
     if to < 0 { blank + text } else { text.to_owned() + &blank }
-}
-
-/// `12,345`
-fn thousands(number: impl TryInto<u64>) -> String {
-    let digits = number.try_into().unwrap_or(0).to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn per_second(number: usize, seconds: f64) -> String {

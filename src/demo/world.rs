@@ -65,6 +65,8 @@ pub(super) struct Team {
     /// Indexes of counties.
     pub counties: Vec<usize>,
     pub leader: String,
+    /// `provincial` or `department`.
+    pub rank: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -237,6 +239,9 @@ fn counties(divisions: impl Read) -> anyhow::Result<(BTreeMap<String, String>, V
     Ok((prefectures, counties))
 }
 
+/// Of the 88 leaders whom the province sent; the others were of department rank.
+const PROVINCIAL_LEADERS: usize = 38;
+
 /// One team of the province for each county that it leads, and one of each prefecture for all that it leads.
 fn teams(rng: &mut StdRng, prefectures: &BTreeMap<String, String>, counties: &[County]) -> Vec<Team> {
     let mut leader = || people::person(rng, Ethnicity::Han, None).name;
@@ -247,6 +252,7 @@ fn teams(rng: &mut StdRng, prefectures: &BTreeMap<String, String>, counties: &[C
             region: "51".into(),
             counties: vec![index],
             leader: leader(),
+            rank: if number <= PROVINCIAL_LEADERS { "provincial" } else { "department" },
         })
         .collect();
     for (code, name) in prefectures {
@@ -254,7 +260,7 @@ fn teams(rng: &mut StdRng, prefectures: &BTreeMap<String, String>, counties: &[C
         let own: Vec<usize> = (0..counties.len()).filter(|&index| led(&counties[index])).collect();
         if !own.is_empty() {
             let name = format!("{name}督查组");
-            teams.push(Team { name, region: code.clone(), counties: own, leader: leader() });
+            teams.push(Team { name, region: code.clone(), counties: own, leader: leader(), rank: "department" });
         }
     }
     teams

@@ -1,6 +1,7 @@
 //! What is set up from outside a running server: users, the list of divisions, campaigns, forms. A database that is not migrated yet is
 //! migrated first, unless the configuration says otherwise.
 
+mod bulk;
 mod campaign;
 mod check;
 mod divisions;
@@ -8,6 +9,7 @@ mod form;
 mod table;
 mod users;
 
+pub use bulk::{Entry, Filling, Key};
 pub use campaign::{Imported, Wanted};
 pub use check::{Checked, check};
 pub use form::Published;

@@ -1,6 +1,7 @@
 //! The sync protocol: what goes over the wire, and the transactions around [`sync_core`]. `docs/protocol.md` is its text.
 
 pub mod batch;
+pub mod bulk;
 pub mod desk;
 pub mod direct;
 pub mod envelope;

@@ -39,6 +39,7 @@ mod records;
 mod repeats;
 mod resources;
 mod revoke;
+mod scale;
 mod scope;
 mod sentences;
 mod simulation;

@@ -203,7 +203,7 @@ pub(crate) fn admin_url() -> String {
 }
 
 /// The admin's URL with another database.
-fn database_url(name: &str) -> String {
+pub(crate) fn database_url(name: &str) -> String {
     in_cluster(&admin_url(), name)
 }
 
@@ -226,6 +226,10 @@ fn sql(conn: &mut PgConnection, statement: &str) {
 struct Name {
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
+}
+
+pub(crate) fn sql_as_admin(statement: &str) {
+    sql(&mut admin(), statement);
 }
 
 pub(crate) fn names(query: &str) -> Vec<String> {

@@ -1,0 +1,59 @@
+//! Filling a database from inside: as many records as an import brings, in large batches, by the way that every write goes.
+
+use super::open;
+use crate::Config;
+use crate::store::devices::{self, About};
+use crate::store::pushers::{self, Progress};
+use crate::store::{Instant, Store, users};
+use crate::sync::bulk;
+use anyhow::Context as _;
+use std::collections::BTreeMap;
+use sync_core::record::Author;
+use sync_core::Stamp;
+use uuid::Uuid;
+
+pub use crate::store::records::Key;
+pub use crate::sync::bulk::Entry;
+
+/// A database that is being filled.
+#[derive(Clone)]
+pub struct Filling {
+    store: Store,
+}
+
+impl Filling {
+    pub fn open(config: &Config) -> anyhow::Result<Self> {
+        Ok(Self { store: open(config)? })
+    }
+
+    /// Registers a device of a user; gives what stands as the author of its entries.
+    pub fn device(&self, username: &str, name: &str, platform: &str) -> anyhow::Result<Author> {
+        let about = About {
+            name: name.to_owned(),
+            platform: Some(platform.to_owned()),
+            app_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        };
+        let username = username.to_owned();
+        self.store.write_now(move |tx| {
+            let user = users::by_name(tx, &username)?.with_context(|| format!("there is no user {username}"))?;
+            let device = devices::register(tx, user.id.0, &about, Instant::now())?;
+            Ok(Author { device, user: user.id.0, team: user.team.map(|team| team.0) })
+        })
+    }
+
+    /// Merges the entries in one transaction; gives how many were accepted, of them all.
+    pub fn write(&self, entries: Vec<Entry>) -> anyhow::Result<usize> {
+        Ok(self.store.write_now(move |tx| bulk::write(tx, Instant::now().ms(), &entries))?)
+    }
+
+    /// Writes down when each device last sent something (milliseconds since 1970).
+    pub fn sent(&self, last: &BTreeMap<Uuid, i64>) -> anyhow::Result<()> {
+        for (device, at) in last {
+            let last_stamp = Some(Stamp::issue(*at, None, None));
+            let progress = BTreeMap::from([(*device, Progress { last_stamp, ..Progress::default() })]);
+            let at = Instant::from_ms(*at);
+            self.store.write_now(move |tx| pushers::store(tx, &progress, at))?;
+        }
+        Ok(())
+    }
+}
