@@ -4,7 +4,7 @@ use super::open;
 use crate::Config;
 use crate::store::devices::{self, About};
 use crate::store::pushers::{self, Progress};
-use crate::store::{Instant, Store, users};
+use crate::store::{Instant, Store, StoreError, dialect, users};
 use crate::sync::bulk;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
@@ -44,6 +44,11 @@ impl Filling {
     /// Merges the entries in one transaction; gives how many were accepted, of them all.
     pub fn write(&self, entries: Vec<Entry>) -> anyhow::Result<usize> {
         Ok(self.store.write_now(move |tx| bulk::write(tx, Instant::now().ms(), &entries))?)
+    }
+
+    /// When all is written: statistics and the like, which would else come in the minutes after.
+    pub fn settle(&self) -> anyhow::Result<()> {
+        Ok(self.store.read_now(|conn| dialect::settle(conn).map_err(StoreError::from))?)
     }
 
     /// Writes down when each device last sent something (milliseconds since 1970).

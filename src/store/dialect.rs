@@ -8,6 +8,7 @@ use super::conn::{Conn, Engine};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use chrono::NaiveDate;
 use diesel::pg::Pg;
+use diesel::connection::SimpleConnection as _;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{self, Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
@@ -208,6 +209,15 @@ pub fn position(engine: Engine) -> &'static str {
     match engine {
         Engine::Postgres => "strpos",
         Engine::Sqlite => "instr",
+    }
+}
+
+/// After very many rows have come: what an engine would else do by itself some time, while it answers worse. `conn` is in no
+/// transaction.
+pub fn settle(conn: &mut Conn) -> QueryResult<()> {
+    match conn {
+        Conn::Pg(c) => c.batch_execute("VACUUM (ANALYZE)"),
+        Conn::Sqlite(c) => c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
     }
 }
 

@@ -16,6 +16,7 @@ mod work;
 
 use super::ground::{self, Site};
 use super::office::Office;
+use super::progress::Stage;
 use super::opening::{self, Opened};
 use super::world::{Size, World};
 use super::{divisions, import_divisions, invitation};
@@ -126,6 +127,9 @@ fn fill(config: &Config, amount: Amount) -> anyhow::Result<Filled> {
     let mut totals = fill::register(&filling, &places)?;
     draws::draw(&province, opened.campaign, &mut places)?;
     fill::inspection(&filling, &places, amount, &mut totals)?;
+    let stage = Stage::begin("the statistics", 1);
+    filling.settle()?;
+    stage.done("taken");
     Ok(Filled { world, opened, province, running, totals })
 }
 
