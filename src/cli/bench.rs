@@ -15,11 +15,14 @@ use std::process::ExitCode;
 /// Measures SQLite, in the directory for temporary files (TMPDIR) or in that of --keep: let it lie on the disk that
 /// matters. With --database-url it measures PostgreSQL: two databases are made there for each round, and dropped again.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   ruhu bench
   ruhu bench --database-url postgres://ruhu@localhost/postgres --json figures.json
   ruhu bench --phase push --phase pull-1 --rounds 1
-  RUHU_TEST_POSTGRES_FSYNC=1 bin/postgres sh -c 'ruhu bench --database-url \"$RUHU_TEST_POSTGRES\"'")]
+  RUHU_TEST_POSTGRES_FSYNC=1 bin/postgres sh -c 'ruhu bench --database-url \"$RUHU_TEST_POSTGRES\"'"
+)]
 pub struct Bench {
     #[command(subcommand)]
     what: Option<What>,
@@ -87,7 +90,15 @@ struct Dashboards {
 impl Dashboards {
     fn run(self) -> anyhow::Result<ExitCode> {
         let Self { database_url, filled, scale, rounds, only, json, seed } = self;
-        dashboards::run(&dashboards::Options { database_url, filled, scale, rounds: rounds as usize, only, json, seed })?;
+        dashboards::run(&dashboards::Options {
+            database_url,
+            filled,
+            scale,
+            rounds: rounds as usize,
+            only,
+            json,
+            seed,
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,8 +8,8 @@ use crate::store::{Instant, Store, StoreError, dialect, users};
 use crate::sync::bulk;
 use anyhow::Context as _;
 use std::collections::BTreeMap;
-use sync_core::record::Author;
 use sync_core::Stamp;
+use sync_core::record::Author;
 use uuid::Uuid;
 
 pub use crate::store::records::Key;

@@ -7,8 +7,8 @@
 use super::conn::{Conn, Engine};
 use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use chrono::NaiveDate;
-use diesel::pg::Pg;
 use diesel::connection::SimpleConnection as _;
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{self, Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};

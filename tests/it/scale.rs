@@ -68,7 +68,8 @@ fn total(session: &Session, list: &str) -> u64 {
 
 /// The number that the demo tells of something.
 fn told(said: &str, what: &str) -> u64 {
-    let line = said.lines().find(|line| line.trim_start().starts_with(what)).unwrap_or_else(|| panic!("{what}: {said}"));
+    let line =
+        said.lines().find(|line| line.trim_start().starts_with(what)).unwrap_or_else(|| panic!("{what}: {said}"));
     line.split_whitespace().last().unwrap().replace(',', "").parse().unwrap()
 }
 
@@ -105,10 +106,12 @@ fn a_province_in_bulk(engine: Engine) {
     let campaign = id_of(&province.get("/v1/campaigns").send().ok()["items"][0]);
     let coverage = province.get(&format!("/v1/campaigns/{campaign}/coverage")).send().ok();
     assert!(coverage.to_string().contains("random_check"), "{coverage}");
-    let slots: Vec<Value> = province.all("/v1/visits?sort=-day").into_iter().filter(|v| v["fields"]["sample_slot"].is_string()).collect();
+    let slots: Vec<Value> =
+        province.all("/v1/visits?sort=-day").into_iter().filter(|v| v["fields"]["sample_slot"].is_string()).collect();
     assert!(!slots.is_empty());
     // No answer is flagged but the slips that were made on purpose.
-    let flagged = province.all("/v1/interviews").into_iter().filter(|i| i["warnings"].as_array().is_some_and(|w| !w.is_empty()));
+    let flagged =
+        province.all("/v1/interviews").into_iter().filter(|i| i["warnings"].as_array().is_some_and(|w| !w.is_empty()));
     let (flagged, all) = (flagged.count() as u64, told(&said, "interviews"));
     assert!(flagged > 0 && flagged * 20 < all, "{flagged} of {all} interviews are flagged");
 

@@ -103,7 +103,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     }
     println!("{}", text(&lines));
     let missed = lines.iter().filter(|line| line.is_reached() == Some(false)).count();
-    println!("  {missed} targets missed; the server had {} MB at most; {:.0} s in all", used.resident / 1_000_000, begun.elapsed().as_secs_f64());
+    println!(
+        "  {missed} targets missed; the server had {} MB at most; {:.0} s in all",
+        used.resident / 1_000_000,
+        begun.elapsed().as_secs_f64()
+    );
     if let Some(path) = &options.json {
         let document = json!({
             "settings": settings, "machine": super::machine(), "scale": options.scale, "rounds": options.rounds,

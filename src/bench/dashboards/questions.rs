@@ -60,7 +60,9 @@ impl Names {
 
 /// Percent-encoded for a query string.
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// Everything that is asked, in the order in which it is.
@@ -112,14 +114,21 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
         ("interviews of a household", format!("interviews?household={household}")),
         ("interviews at village level", "interviews?level=village&sort=-started_at".into()),
         ("findings, open and severe, count", "findings?state=open&severity=high&count=true".into()),
-        ("findings overdue, by date", "findings?state%5Bin%5D=open,accepted&due_on%5Blt%5D=2015-07-01&sort=due_on".into()),
+        (
+            "findings overdue, by date",
+            "findings?state%5Bin%5D=open,accepted&due_on%5Blt%5D=2015-07-01&sort=due_on".into(),
+        ),
         ("findings of a county by topic", format!("findings?bucket={county}&topic=plan_tasks")),
         ("photos of a county", format!("photos?bucket={county}")),
     ] {
         ask(name, format!("/v1/{path}"), PAGE);
     }
     ask("statistics of a yes or no", format!("{of}/statistics?question=drinking_water_safe"), STATISTICS);
-    ask("statistics of a number, by prefecture", format!("{of}/statistics?question=income_total&by=prefecture"), STATISTICS);
+    ask(
+        "statistics of a number, by prefecture",
+        format!("{of}/statistics?question=income_total&by=prefecture"),
+        STATISTICS,
+    );
     ask("statistics of a choice, by area", format!("{of}/statistics?question=satisfied&by=area"), STATISTICS);
     ask("statistics of a field, by county", format!("{of}/statistics?field=income_per_capita&by=county"), STATISTICS);
     ask("statistics of a field, causes by area", format!("{of}/statistics?field=cause_main&by=area"), STATISTICS);

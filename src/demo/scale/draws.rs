@@ -53,7 +53,8 @@ fn of_county(province: &Office, campaign: Uuid, place: &Place<'_>) -> anyhow::Re
             replace(province, &format!("{path}/{draw}/units"), &mut rng)?;
         }
         for unit in active(province, &format!("{path}/{draw}/units"))? {
-            let (Some(id), Some(name)) = (unit["id"].as_str().and_then(|id| id.parse().ok()), unit["unit"].as_str()) else {
+            let (Some(id), Some(name)) = (unit["id"].as_str().and_then(|id| id.parse().ok()), unit["unit"].as_str())
+            else {
                 continue;
             };
             slots.insert(name.to_owned(), Slot { id, visited: rng.random_bool(0.93) });

@@ -151,7 +151,9 @@ pub(super) fn register(filling: &Filling, places: &[Place<'_>]) -> anyhow::Resul
     let totals = each_place(filling, places, |place, batches, totals| {
         let mut rng = rng(place.seed, "register", place.index);
         let mut of_village = vec![0; place.sites.len()];
-        for (n, family) in Families::of(place.seed, place.index, place.county, &place.sites, place.households).enumerate() {
+        for (n, family) in
+            Families::of(place.seed, place.index, place.county, &place.sites, place.households).enumerate()
+        {
             let site = &place.sites[family.site];
             of_village[family.site] += 1;
             let fields = sheets::household(&mut rng, place.county, site, &family);
@@ -186,8 +188,7 @@ pub(super) fn inspection(
     let stage = Stage::begin("the inspection", amount.visits as u64);
     let found = each_place(filling, places, |place, batches, totals| {
         let rng = rng(place.seed, "inspection", place.index);
-        let inspection =
-            Inspection { place, rng, batches, totals, planned: place.visits, done: 0, later: Vec::new() };
+        let inspection = Inspection { place, rng, batches, totals, planned: place.visits, done: 0, later: Vec::new() };
         inspection.run()?;
         stage.advance(place.visits as u64);
         Ok(())

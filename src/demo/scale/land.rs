@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn everything_is_shared_out() {
-        for (total, weights) in [(0, vec![1.0]), (7, vec![1.0, 1.0]), (1_000, vec![0.3, 0.9, 0.01]), (3, vec![1.0; 10])] {
+        for (total, weights) in [(0, vec![1.0]), (7, vec![1.0, 1.0]), (1_000, vec![0.3, 0.9, 0.01]), (3, vec![1.0; 10])]
+        {
             assert_eq!(share_out(total, &weights).iter().sum::<usize>(), total);
         }
         assert_eq!(share_out(10, &[3.0, 1.0, 1.0]), [6, 2, 2]);

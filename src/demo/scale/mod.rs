@@ -16,8 +16,8 @@ mod work;
 
 use super::ground::{self, Site};
 use super::office::Office;
-use super::progress::Stage;
 use super::opening::{self, Opened};
+use super::progress::Stage;
 use super::world::{Size, World};
 use super::{divisions, import_divisions, invitation};
 use crate::Config;

@@ -106,7 +106,8 @@ pub(super) fn places<'a>(
     let mut places = Vec::new();
     for (index, county) in world.counties.iter().enumerate() {
         let team = world.teams.iter().position(|team| team.counties.contains(&index));
-        let checkers = world.spot_checks.iter().find(|(_, county)| *county == index).map(|(team, _)| crews[*team].clone());
+        let checkers =
+            world.spot_checks.iter().find(|(_, county)| *county == index).map(|(team, _)| crews[*team].clone());
         let office = offices.get(&county.prefecture());
         let (Some(team), Some(office)) = (team, office) else { continue };
         places.push(Place {

@@ -100,7 +100,10 @@ pub(super) fn household(rng: &mut StdRng, county: &County, site: &Site, family: 
     if chance(rng, 0.4) {
         let name = people::person(rng, Ethnicity::Han, None).name;
         let unit = format!("{}扶贫和移民工作局", county.name);
-        fields.insert("helpers".into(), json!([{"name": name, "unit": unit, "affiliation": "county", "phone": phone(rng)}]));
+        fields.insert(
+            "helpers".into(),
+            json!([{"name": name, "unit": unit, "affiliation": "county", "phone": phone(rng)}]),
+        );
     }
     fields
 }

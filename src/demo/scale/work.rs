@@ -1,8 +1,8 @@
 //! The inspection of a county: visits with their interviews, what they find, what they correct, and what becomes of it.
 
 use super::family::{Families, Family};
-use super::land::{Region, Site, degrees, normal};
 use super::fill::{Batches, Totals};
+use super::land::{Region, Site, degrees, normal};
 use super::place::{Crew, Place};
 use super::{DAY, DAYS, FIRST_DAY, MINUTE, answers, register, remarks};
 use crate::demo::households::{object, one_of, phone};
@@ -109,7 +109,14 @@ impl Inspection<'_, '_> {
         Builder::from_unix_timestamp_millis(at as u64, &self.rng.random()).into_uuid()
     }
 
-    fn put(&mut self, collection: Collection, id: Uuid, by: Author, at: i64, fields: &Map<String, Value>) -> anyhow::Result<()> {
+    fn put(
+        &mut self,
+        collection: Collection,
+        id: Uuid,
+        by: Author,
+        at: i64,
+        fields: &Map<String, Value>,
+    ) -> anyhow::Result<()> {
         self.edit(collection, id, by, (at, 0), fields)
     }
 
@@ -147,7 +154,11 @@ impl Inspection<'_, '_> {
 
     fn family(&mut self, site: &Site, family: &Family, slot: Option<Uuid>) -> anyhow::Result<()> {
         let crew = self.place.crew.clone();
-        let method = if slot.is_some() { "random_check" } else { one_of(&mut self.rng, &["site_visit", "site_visit", "random_check"]) };
+        let method = if slot.is_some() {
+            "random_check"
+        } else {
+            one_of(&mut self.rng, &["site_visit", "site_visit", "random_check"])
+        };
         let at = self.now();
         self.visit(&To { level: "household", site, family: Some(family), slot }, &crew, method)?;
         let by = crew.phone(self.done);
@@ -247,10 +258,16 @@ impl Inspection<'_, '_> {
         let (answers, respondent, relation) = match to.family {
             Some(family) => {
                 let relation = one_of(rng, &["户主", "户主", "配偶", "之子"]);
-                let name = if relation == "户主" { family.head.name.clone() } else { people::person(rng, family.ethnicity, None).name };
+                let name = if relation == "户主" {
+                    family.head.name.clone()
+                } else {
+                    people::person(rng, family.ethnicity, None).name
+                };
                 (answers::household(rng, &region, to.site, family), name, relation)
             }
-            None if to.level == "village" => (answers::village(rng, to.site), people::person(rng, people::Ethnicity::Han, None).name, "村支书"),
+            None if to.level == "village" => {
+                (answers::village(rng, to.site), people::person(rng, people::Ethnicity::Han, None).name, "村支书")
+            }
             None => (answers::county(rng), people::person(rng, people::Ethnicity::Han, None).name, "分管领导"),
         };
         let mut fields = object(json!({
