@@ -93,6 +93,39 @@ fn it_prints_its_table_for_postgres() {
     prints_its_table(Engine::Postgres);
 }
 
+fn answers_dashboards(engine: Engine) {
+    let (dir, json) = (Dir::new(), Dir::new());
+    let file = json.0.join("figures.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ruhu"));
+    command.args(["bench", "dashboards", "--scale", "0.005", "--rounds", "1", "--json", file.to_str().unwrap()]);
+    if engine == Engine::Postgres {
+        command.args(["--database-url", &admin_url()]);
+    }
+    let output = command.env("TMPDIR", &dir.0).output().expect("the binary runs");
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    let figures: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let lines = figures["lines"].as_array().unwrap();
+    assert!(lines.len() > 35, "{} questions", lines.len());
+    for line in lines {
+        let (name, target) = (line["name"].as_str().unwrap(), line["target_ms"].as_f64().unwrap());
+        assert!(said.contains(name) && target >= 100.0 && line["median_ms"].as_f64().unwrap() > 0.0, "{line}");
+        // Nobody asks for what is not there.
+        assert!(line["bytes"].as_u64().unwrap() > 40, "{line}");
+    }
+    leaves_nothing(&dir);
+}
+
+#[test]
+fn dashboards_are_answered_on_sqlite() {
+    answers_dashboards(Engine::Sqlite);
+}
+
+#[test]
+fn dashboards_are_answered_on_postgres() {
+    answers_dashboards(Engine::Postgres);
+}
+
 #[test]
 fn a_phase_by_itself_makes_what_it_needs_and_its_databases_go_again() {
     let dir = Dir::new();

@@ -73,13 +73,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         None => site.empty("dashboards")?,
     };
     let config = Config::for_test(url.clone(), dir.join("data"));
-    let (username, password) = match &options.filled {
-        None => scale::fill_only(&config, Amount::of(options.scale, options.seed))?,
-        Some(_) => {
-            let (name, password) = (format!("bench-{}", Uuid::new_v4().simple()), Uuid::new_v4().to_string());
-            setup::add_user(&config, &name, &password, "provincial", "51", None)?;
-            (name, password)
-        }
+    let (username, password) = if options.filled.is_none() {
+        scale::fill_only(&config, Amount::of(options.scale, options.seed))?
+    } else {
+        let (name, password) = (format!("bench-{}", Uuid::new_v4().simple()), Uuid::new_v4().to_string());
+        setup::add_user(&config, &name, &password, "provincial", "51", None)?;
+        (name, password)
     };
     let (address, pid) = server::spawn(&site, &url, &dir)?;
     let meter = Meter::begin(Watched { server: pid, postgres });
