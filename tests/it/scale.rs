@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use crate::support::engine::{Engine, admin_url, database_url, sql_as_admin};
+use crate::support::engine::{Engine, database_url, sql_as_admin};
 use crate::support::*;
 
 const PASSWORD: &str = "Jinyang-by-the-river-7";
