@@ -110,9 +110,11 @@ fn answers_dashboards(engine: Engine) {
     for line in lines {
         let (name, target) = (line["name"].as_str().unwrap(), line["target_ms"].as_f64().unwrap());
         assert!(said.contains(name) && target >= 100.0 && line["median_ms"].as_f64().unwrap() > 0.0, "{line}");
-        // Nobody asks for what is not there.
-        assert!(line["bytes"].as_u64().unwrap() > 40, "{line}");
+        assert!(line["bytes"].as_u64().unwrap() > 0, "{line}");
     }
+    // Few lists are empty, even in so small a province.
+    let empty = lines.iter().filter(|line| line["bytes"].as_u64().unwrap() < 40).count();
+    assert!(empty < 6, "{empty} of {} answers are empty: {said}", lines.len());
     leaves_nothing(&dir);
 }
 
