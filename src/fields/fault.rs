@@ -162,6 +162,13 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zh: Option<String>,
     },
+    // Of findings that came by sync.
+    /// The state before does not lead there.
+    StepSkipped,
+    /// A step that is for the offices.
+    NotByRole,
+    /// A step that does not say what was done, or why.
+    ReasonMissing,
     /// Has no meaning beside the other values.
     NotApplicable,
     /// A period that ends before it begins.
@@ -215,6 +222,9 @@ impl Fault {
             Self::UnknownChoice => "unknown_choice",
             Self::NotRelevant => "not_relevant",
             Self::Constraint { .. } => "constraint",
+            Self::StepSkipped => "step_skipped",
+            Self::NotByRole => "not_by_role",
+            Self::ReasonMissing => "reason_missing",
             Self::NotApplicable => "not_applicable",
             Self::EndsTooEarly => "ends_too_early",
             Self::UnknownBucket => "unknown_bucket",
@@ -280,6 +290,9 @@ impl Fault {
             Self::NotThere => "names nothing that is there",
             Self::OutsideCampaign => "takes no part in the campaign",
             Self::CampaignClosed => "is closed",
+            Self::StepSkipped => "leaves out a step in between",
+            Self::NotByRole => "is for the province or the prefecture to say",
+            Self::ReasonMissing => "comes without what was done, or why",
             Self::NotApplicable => "does not apply here",
             Self::EndsTooEarly => "must not be before the beginning",
             Self::UnknownBucket => "there is no such county",
@@ -333,6 +346,9 @@ impl Fault {
             Self::NotThere => "所指的对象不存在",
             Self::OutsideCampaign => "不在本次督查范围内",
             Self::CampaignClosed => "已经结束",
+            Self::StepSkipped => "跳过了中间的办理环节",
+            Self::NotByRole => "应由省或市（州）办理",
+            Self::ReasonMissing => "未说明整改情况或理由",
             Self::NotApplicable => "在此不适用",
             Self::EndsTooEarly => "不能早于开始日期",
             Self::UnknownBucket => "没有此县级区划",

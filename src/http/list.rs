@@ -71,7 +71,7 @@ impl<R: Listed> IntoParams for ListOf<R> {
         let sorted: Vec<_> = columns.iter().filter(|column| column.is_sorted()).map(|column| &*column.name).collect();
         let mut parameters = paging_parameters(&sorted.join(", "));
         parameters.extend(columns.iter().map(|column| filter_parameter(&column.name, column.kind)));
-        parameters.extend(special_parameters(list.texts.is_some(), list.places.is_some()));
+        parameters.extend(special_parameters(list));
         parameters
     }
 }
@@ -95,20 +95,25 @@ pub fn filter_parameter(name: &str, kind: Kind) -> Parameter {
     parameter(name, &format!("Only these; also `{name}[in]=a,b`{more}"), schema(kind))
 }
 
-/// What the document says of the filters of texts and places.
-pub fn special_parameters(texts: bool, places: bool) -> Vec<Parameter> {
+/// What the document says of the filters of texts, places and deadlines.
+pub fn special_parameters<R>(list: &List<R>) -> Vec<Parameter> {
     let text = |example: &str| Object::builder().schema_type(Type::String).examples([example]).into();
     let mut parameters = Vec::new();
-    if texts {
+    if list.texts.is_some() {
         let q = "Only those in whose names and texts every one of these words stands, as a part of any word";
         let schema = Object::builder().schema_type(Type::String).min_length(Some(1)).max_length(Some(Q_LONGEST));
         parameters.push(parameter("q", q, schema.into()));
     }
-    if places {
+    if list.places.is_some() {
         let near = "Only those at most so many metres (up to 100,000) from a place of WGS-84: `lat,lon,metres`";
         parameters.push(parameter("near", near, text("27.7,103.2,500")));
         let bbox = "Only those inside of these degrees of WGS-84: `west,south,east,north`";
         parameters.push(parameter("bbox", bbox, text("102.5,27.5,103.5,28.2")));
+    }
+    if list.deadlines.is_some() {
+        let overdue =
+            "Only those due before today (in China) and neither closed nor rejected; `false`: only the others";
+        parameters.push(parameter("overdue", overdue, bool::schema()));
     }
     parameters
 }
@@ -179,6 +184,11 @@ impl ListParams {
                 "sort" => order = read_sort(list, text)?,
                 "q" if list.texts.is_some() => filters.push(Filter::Texts(read_words(text)?)),
                 "near" if list.places.is_some() => filters.push(Filter::Place(read_near(text)?)),
+                "overdue" if list.deadlines.is_some() => {
+                    let is = text.parse();
+                    let wrong = |_| bad_value(name, Fault::WrongType { expected: Expected::Boolean });
+                    filters.push(Filter::Overdue(is.map_err(wrong)?));
+                }
                 "bbox" if list.places.is_some() => filters.push(Filter::Place(read_box(text)?)),
                 _ => filters.push(read_filter(list, name, text)?),
             }

@@ -221,6 +221,14 @@ pub fn settle(conn: &mut Conn) -> QueryResult<()> {
     }
 }
 
+/// The day that it is in China, as a text.
+pub fn today(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "to_char(now() AT TIME ZONE 'UTC' + interval '8 hours', 'YYYY-MM-DD') COLLATE \"C\"",
+        Engine::Sqlite => "date('now', '+8 hours')",
+    }
+}
+
 /// A statement over a batch; `ST` is the SQL type of the rows that it gives.
 pub struct Bulk<'a, ST> {
     rows: &'a Rows,

@@ -6,7 +6,7 @@ mod filter;
 mod order;
 mod sql;
 
-pub use filter::{Compare, Filter, Place, Places, Texts};
+pub use filter::{Compare, Deadlines, Filter, Place, Places, Texts};
 pub use sql::{Sql, Statement};
 
 use super::conn::{Conn, StoreError};
@@ -98,15 +98,16 @@ pub struct List<R> {
     pub columns: Vec<Column<R>>,
     /// How many of the first columns tell any two rows apart, together: they end every order. All are sorted.
     keys: usize,
-    /// Where texts are looked through, and where places are: see [`filter`].
+    /// Where texts are looked through, where places are, and what becomes overdue: see [`filter`].
     pub texts: Option<filter::Texts>,
     pub places: Option<filter::Places>,
+    pub deadlines: Option<filter::Deadlines>,
 }
 
 impl<R> List<R> {
     pub fn new(name: &'static str, keys: impl IntoIterator<Item = Column<R>>) -> Self {
         let columns: Vec<_> = keys.into_iter().collect();
-        Self { name, keys: columns.len(), columns, texts: None, places: None }
+        Self { name, keys: columns.len(), columns, texts: None, places: None, deadlines: None }
     }
 
     #[must_use]

@@ -7,6 +7,7 @@ use super::dialect::{self, engine};
 use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::records::{RECORD_COLUMNS, RecordRow, RecordSql};
 use crate::fields::{self, Cell, ColumnKind, columns};
+use crate::insight::findings::State;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use sync_core::{Collection, Fields, Scope};
@@ -35,6 +36,11 @@ fn make(collection: Collection) -> List<RecordRow> {
     let pieces_of = has("grams").then(|| collection.name());
     list.texts = has("search").then_some(listing::Texts { sql: "f.search", pieces_of });
     list.places = has("lat").then_some(listing::Places { lat: "f.lat", lon: "f.lon" });
+    list.deadlines = (collection == Collection::Findings).then(|| listing::Deadlines {
+        due: "f.due_on",
+        state: "f.state",
+        done: State::ALL.into_iter().filter(|state| !state.is_pending()).map(State::name).collect::<Vec<_>>().leak(),
+    });
     list
 }
 
@@ -133,6 +139,9 @@ fn needed(listing: &Listing<RecordRow>) -> String {
                 needed
                     .extend(listing.list.places.iter().flat_map(|places| [places.lat, places.lon]).map(str::to_owned));
             }
+            Filter::Overdue(_) => {
+                needed.extend(listing.list.deadlines.iter().flat_map(|of| [of.due, of.state]).map(str::to_owned));
+            }
         }
     }
     needed.retain(|sql| sql.starts_with("f."));
@@ -173,6 +182,7 @@ impl Way {
             Filter::Column { column, values, .. } => has_index(collection, listing.column(*column), values.first()),
             Filter::Texts(_) => listing.list.texts.is_some_and(|texts| texts.pieces_of.is_some()),
             Filter::Place(_) => collection == Collection::Households,
+            Filter::Overdue(_) => false,
         };
         let by_key = listing.order[0].column < KEYS;
         let first = listing.order[0].column;

@@ -16,7 +16,7 @@ use sync_core::canonical::write_string;
 use sync_core::clock::Corrected;
 use sync_core::merge::{Change, Conflict, Op, Outcome, Reason, Side, Subject, Waiting};
 use sync_core::record::{Author, Written};
-use sync_core::{Bucket, Digest, Stamp};
+use sync_core::{Bucket, Collection, Digest, Stamp};
 use uuid::Uuid;
 
 /// What a write wants of a record.
@@ -57,7 +57,7 @@ pub struct Desk {
     conflicts: Vec<ConflictRow>,
     held: Vec<HeldRow>,
     released: Vec<(i32, Uuid)>,
-    /// What interviews violate: as it was stored, and from [`Desk::judge`] on as they are now.
+    /// What is wrong with records: as it was stored, and from [`Desk::judge`] on as they are now.
     warnings: Warnings,
     judged: bool,
     /// Buckets whose heads have to be put back.
@@ -103,8 +103,9 @@ impl Desk {
         for w in wanted {
             let Some(record) = found.get(&w.key) else { continue };
             let base = w.base.filter(|base| *base <= record.last.rev).unwrap_or(0);
-            // The shortcut of `needs_past` holds for one writer at a time.
-            if record.needs_past(base, w.device) || (base < record.last.rev && shared.contains(&w.key)) {
+            // The shortcut of `needs_past` holds for one writer at a time, and a finding's steps follow from all of it.
+            let is_finding = w.key.collection == Collection::Findings;
+            if is_finding || record.needs_past(base, w.device) || (base < record.last.rev && shared.contains(&w.key)) {
                 past_keys.insert(w.key);
             }
         }
@@ -192,12 +193,11 @@ impl Desk {
         Some(Shown { rev: record.last.rev, seq: record.last.seq, deleted: record.deleted, digest, fields })
     }
 
-    /// Judges the interviews that have changed so far.
+    /// Judges the records that have changed so far.
     pub fn judge(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let changed = self.subjects.iter().filter(|(_, subject)| subject.is_changed());
-        let records: Vec<_> = changed.filter_map(|(key, subject)| Some((key, subject.record()?))).collect();
-        let mut told = warnings::judge(tx, records.iter().copied())?;
-        for (key, _) in records {
+        let mut told = warnings::judge(tx, changed.clone())?;
+        for (key, _) in changed {
             match told.remove(key) {
                 Some(warnings) => drop(self.warnings.insert(*key, warnings)),
                 None => drop(self.warnings.remove(key)),
@@ -207,7 +207,7 @@ impl Desk {
         Ok(())
     }
 
-    /// What an interview violates, relative to its fields.
+    /// What is wrong with a record, relative to its fields.
     pub fn warnings(&self, key: &Key) -> &[FieldError] {
         self.warnings.get(key).map_or(&[], Vec::as_slice)
     }

@@ -1,22 +1,44 @@
-//! What interviews violate of their forms: told and kept beside the record, never refused. It follows from the record and
-//! the forms that are published when it is written.
+//! What is told and kept beside a record, and never refused: what an interview violates of its form, which follows from the
+//! record and the forms that are published when it is written; and what is wrong with the steps of a finding, which follows
+//! from all that was ever said of it.
 
 use crate::fields::{Fault, FieldError};
 use crate::http::time::day_of;
+use crate::insight::findings::{Warning as StepWarning, trail};
 use crate::insight::forms::Interview;
 use crate::store::form_cache::Version;
 use crate::store::records::Key;
 use crate::store::{StoreError, Tx};
 use std::collections::{BTreeSet, HashMap};
 use sync_core::Collection;
+use sync_core::merge::Subject;
 use sync_core::record::Record;
 use sync_core::scope::Region;
 
-/// By interview: what it violates, relative to its fields. Who violates nothing is not there.
+/// By record: what is wrong with it, relative to its fields. Those with nothing are not there.
 pub type Warnings = HashMap<Key, Vec<FieldError>>;
 
-/// Judges the interviews among these records that are not deleted.
+/// Judges the interviews and findings among these that are not deleted. Findings need their whole past.
 pub fn judge<'a>(
+    tx: &mut Tx<'_>,
+    subjects: impl Iterator<Item = (&'a Key, &'a Subject)> + Clone,
+) -> Result<Warnings, StoreError> {
+    let records = || subjects.clone().filter_map(|(key, subject)| Some((key, subject.record()?)));
+    let mut told = interviews(tx, records())?;
+    for (key, subject) in subjects.clone().filter(|(key, _)| key.collection == Collection::Findings) {
+        if let Some(record) = subject.record().filter(|record| !record.deleted) {
+            let steps = trail(record, subject.past());
+            let warnings: BTreeSet<_> = steps.iter().flat_map(|step| &step.warnings).copied().collect();
+            let told_of = |warning: StepWarning| FieldError::new("/state", warning.into());
+            if !warnings.is_empty() {
+                told.insert(*key, warnings.into_iter().map(told_of).collect());
+            }
+        }
+    }
+    Ok(told)
+}
+
+fn interviews<'a>(
     tx: &mut Tx<'_>,
     records: impl Iterator<Item = (&'a Key, &'a Record)>,
 ) -> Result<Warnings, StoreError> {

@@ -138,7 +138,7 @@ pub struct PushResult {
     pub conflicts: Option<Vec<Uuid>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordState>,
-    /// What the interview violates of its form, as it is after this push.
+    /// What the interview violates of its form, or what is wrong with the finding's steps, as it is after this push.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FieldWarning>,
     /// Of a rejected one: a problem.

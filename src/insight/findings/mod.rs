@@ -9,6 +9,7 @@ pub use trail::{Taken, says_something, state_of, trail};
 #[cfg(test)]
 mod tests;
 
+use crate::fields::Fault;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -85,7 +86,7 @@ impl Needs {
 }
 
 /// What is wrong with a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = StepWarning)]
 pub enum Warning {
@@ -114,6 +115,16 @@ impl Warning {
                 ("This step is for the province or the prefecture to take.", "该环节应由省或市（州）办理。")
             }
             Self::ReasonMissing => ("It is not said what was done, or why.", "未说明整改情况或理由。"),
+        }
+    }
+}
+
+impl From<Warning> for Fault {
+    fn from(warning: Warning) -> Self {
+        match warning {
+            Warning::StepSkipped => Self::StepSkipped,
+            Warning::NotByRole => Self::NotByRole,
+            Warning::ReasonMissing => Self::ReasonMissing,
         }
     }
 }

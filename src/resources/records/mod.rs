@@ -52,12 +52,13 @@ pub struct Record {
     /// In the flat form, without nulls.
     #[schema(value_type = Object)]
     pub fields: Box<RawValue>,
-    /// What an interview violates of its form, if anything.
+    /// What an interview violates of its form, or what is wrong with a finding's steps, if anything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
-/// Something that an interview violates of its form: docs/forms.md.
+/// Something that an interview violates of its form (docs/forms.md), or that is wrong with a finding's steps
+/// (docs/findings.md).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Warning {
     #[schema(example = "/fields/answers.helper_visits")]

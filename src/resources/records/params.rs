@@ -32,13 +32,16 @@ impl IntoParams for RecordFilters {
             }
         }
         parameters.extend(kinds.into_iter().map(|(name, of)| shared(&name, &of)));
-        let with = |has: fn(Collection) -> bool| Collection::ALL.into_iter().filter(|c| has(*c)).collect::<Vec<_>>();
-        let places = with(|c| list(c).places.is_some());
-        for mut parameter in special_parameters(true, true) {
-            if parameter.name != "q" {
+        let mut special: BTreeMap<String, (Parameter, Vec<Collection>)> = BTreeMap::new();
+        for collection in Collection::ALL {
+            for parameter in special_parameters(list(collection)) {
+                special.entry(parameter.name.clone()).or_insert((parameter, Vec::new())).1.push(collection);
+            }
+        }
+        for (mut parameter, of) in special.into_values() {
+            if of.len() < Collection::ALL.len() {
                 let schema = json!(parameter.schema);
-                parameter.extensions =
-                    Some(told(places.iter().map(|c| (c.name().to_owned(), schema.clone())).collect()));
+                parameter.extensions = Some(told(of.iter().map(|c| (c.name().to_owned(), schema.clone())).collect()));
             }
             parameters.push(parameter);
         }

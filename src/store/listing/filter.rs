@@ -24,6 +24,8 @@ pub enum Filter {
     /// Every one of these stands somewhere in the row's texts.
     Texts(Vec<String>),
     Place(Place),
+    /// Whether the row is overdue.
+    Overdue(bool),
 }
 
 /// Where a row's place is. Degrees of WGS-84.
@@ -49,6 +51,16 @@ pub struct Places {
     pub lon: &'static str,
 }
 
+/// What becomes overdue.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// A column of days.
+    pub due: &'static str,
+    /// A column of names, and those of what nobody waits for any more.
+    pub state: &'static str,
+    pub done: &'static [&'static str],
+}
+
 /// A degree of latitude in metres, on a sphere of the earth's mean radius.
 const DEGREE: f64 = 111_195.08;
 
@@ -65,6 +77,10 @@ impl<R> Listing<R> {
             },
             Filter::Place(place) => match &self.list.places {
                 Some(places) => placed(sql, engine, places, place, by_index),
+                None => sql,
+            },
+            Filter::Overdue(is) => match &self.list.deadlines {
+                Some(deadlines) => overdue(sql, engine, deadlines, *is),
                 None => sql,
             },
         }
@@ -97,6 +113,14 @@ fn found(sql: Sql, engine: Engine, texts: &Texts, part: &str, by_index: bool) ->
     };
     let position = dialect::position(engine);
     sql.sql(format!(" AND {position}({}, ", texts.sql)).bind(Value::Text(part.to_owned())).sql(") > 0")
+}
+
+/// Due before today, in China.
+fn overdue(sql: Sql, engine: Engine, deadlines: &Deadlines, is: bool) -> Sql {
+    let Deadlines { due, state, done } = deadlines;
+    let (today, done) = (dialect::today(engine), done.join("', '"));
+    let not = if is { "" } else { "NOT " };
+    sql.sql(format!(" AND {not}COALESCE({due} < {today} AND ({state} IS NULL OR {state} NOT IN ('{done}')), FALSE)"))
 }
 
 fn inside(sql: Sql, places: &Places, plain: &'static str, [south, west, north, east]: [f64; 4]) -> Sql {

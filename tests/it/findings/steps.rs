@@ -139,7 +139,19 @@ on_both_engines! {
             accepted(w.phone("province").push_one(record.create_with(json!({ "state": state, "due_on": due }))));
             let told = steps(w.ali(), &record);
             assert_eq!((&told["overdue"], &told["due_on"]), (&json!(overdue), &json!(due)), "{state}, due {due:?}");
+            let listed = |is: bool| {
+                let all = w.ali().all(&format!("/v1/findings?overdue={is}&sort=-due_on&limit=1"));
+                all.iter().any(|finding| finding["id"] == *record.id)
+            };
+            assert_eq!((listed(true), listed(false)), (overdue, !overdue), "{state}, due {due:?}");
         }
+        // One without a state is open.
+        let record = Rec::new("findings", JINYANG);
+        accepted(w.ali().push_one(record.create_with(json!({ "due_on": day(-1) }))));
+        let total = |session: &Session| session.get("/v1/findings?overdue=true&count=true").send().ok()["total"].clone();
+        assert_eq!((total(w.ali()), total(w.guangan())), (json!(3), json!(0)));
+        w.ali().get("/v1/findings?overdue=soon").send().problem(400, "malformed");
+        w.ali().get("/v1/visits?overdue=true").send().problem(400, "unknown_parameter");
     }
 
     fn the_answer_is_in_the_callers_language(w) {

@@ -49,6 +49,27 @@ on_both_engines! {
         assert_eq!(w.ali().fields(&record)["state"], "rectified");
     }
 
+    /// What is flagged is told in the answer, and found in the list, until it is put right.
+    fn lists_tell_what_is_flagged(w) {
+        let (flagged, plain) = (Rec::new("findings", JINYANG), found(w, json!({})));
+        accepted(w.ali().push_one(flagged.create().ago(60)));
+        let report = json!({ "state": "rectified", "rectification": "已修" });
+        let result = accepted(w.bo().push_one(flagged.edit(report).base(1).ago(10)));
+        let warning = json!({ "pointer": "/fields/state", "code": "step_skipped" });
+        assert_eq!((&result["warnings"][0]["code"], &result["warnings"][0]["pointer"]), (&warning["code"], &warning["pointer"]));
+        let ids = |query: &str| -> Vec<String> {
+            w.liangshan().all(&format!("/v1/findings?{query}")).iter().map(id_of).collect()
+        };
+        assert_eq!((ids("warned=true"), ids("warned=false")), (vec![flagged.id.clone()], vec![plain.id]));
+        assert_eq!(w.ali().get(&flagged.path()).send().ok()["warnings"], json!([warning]));
+        assert_eq!(w.guangan().all("/v1/findings?warned=true").len(), 0);
+        // Another field, written by another, leaves the flag; the missing step takes it away.
+        accepted(w.bo().push_one(flagged.edit(json!({ "severity": "high" })).base(2)));
+        assert_eq!(ids("warned=true"), [flagged.id.clone()]);
+        let result = accepted(w.ali().push_one(flagged.edit(json!({ "state": "accepted" })).base(1).ago(30)));
+        assert_eq!((ids("warned=true"), result.get("warnings")), (vec![], None));
+    }
+
     fn a_whole_life_in_one_push_is_a_whole_life(w) {
         let record = Rec::new("findings", JINYANG);
         let pushed = w.phone("liangshan").push([

@@ -251,10 +251,11 @@ impl Model<'_> {
             }
         }
         ensure!(equal(&shown, &expected), "the result must be {expected}: {result}");
-        // What they say is the form's business.
-        let judged = in_scope && told.made.is_some() && told.record.collection == "interviews";
+        // What they say is the form's business, and that of the findings' steps.
+        let kind: &str = &told.record.collection;
+        let judged = in_scope && told.made.is_some() && ["interviews", "findings"].contains(&kind);
         let warned = warnings.as_array().map_or(warnings.is_null(), |list| judged && !list.is_empty());
-        ensure!(warned, "warnings are of interviews: {result}");
+        ensure!(warned, "warnings are of interviews and findings: {result}");
         if in_scope && told.status == "merged" {
             let records = &request.shown[&op_seq];
             let any = records.iter().any(|one| equal(one, &record));
