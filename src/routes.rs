@@ -4,7 +4,7 @@ use crate::auth::tokens::Bearer;
 use crate::http::documented::ProblemBody;
 use crate::resources::{
     assignments, audit, campaigns, conflicts, coverage, devices, dictionary, divisions, draws, exports, feedback,
-    findings, forms, held_ops, me, records, statistics, teams, users,
+    findings, forms, held_ops, me, records, report, statistics, teams, users,
 };
 use crate::{auth, health, sync};
 use actix_web::{App, HttpResponse, web};
@@ -32,7 +32,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(forms::routes);
     cfg.configure(divisions::routes).configure(dictionary::routes);
     cfg.configure(conflicts::routes).configure(held_ops::routes).configure(audit::routes);
-    cfg.configure(findings::routes).configure(coverage::routes).configure(feedback::routes);
+    cfg.configure(findings::routes).configure(coverage::routes).configure(feedback::routes).configure(report::routes);
     cfg.configure(statistics::routes);
     cfg.configure(exports::routes);
     // Last: its paths begin with a name.
@@ -55,6 +55,7 @@ fn v1(cfg: &mut ServiceConfig<'_>) {
         (name = "records", description = "The seven collections, for those who are online: docs/records.md"),
         (name = "exports", description = "Lists of records as files: docs/records.md"),
         (name = "statistics", description = "What answers and the register come to, and what a sample tells of everybody"),
+        (name = "report", description = "The general report of a campaign"),
         (name = "coverage", description = "What a campaign has reached, who was where, and who looked again"),
         (name = "findings", description = "What becomes of a finding: its steps, its deadline"),
         (name = "conflicts", description = "Two values of one field: a person chooses"),

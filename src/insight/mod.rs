@@ -7,5 +7,6 @@ pub mod findings;
 pub mod forms;
 pub mod interviews;
 pub mod kept;
+pub mod report;
 pub mod sampling;
 pub mod statistics;

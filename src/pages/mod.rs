@@ -2,3 +2,4 @@
 //! the store.
 
 pub mod feedback;
+pub mod report;

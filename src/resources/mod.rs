@@ -16,6 +16,7 @@ pub mod forms;
 pub mod held_ops;
 pub mod me;
 pub mod records;
+pub mod report;
 pub mod statistics;
 pub mod teams;
 pub mod users;

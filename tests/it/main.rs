@@ -37,6 +37,7 @@ mod push_results;
 mod races;
 mod records;
 mod repeats;
+mod report;
 mod resources;
 mod revoke;
 mod scale;

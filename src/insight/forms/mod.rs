@@ -15,4 +15,4 @@ pub mod xlsform;
 
 pub use check::Interview;
 pub use compile::Form;
-pub use definition::Definition;
+pub use definition::{Definition, Kind, Wording};

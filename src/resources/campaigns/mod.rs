@@ -54,7 +54,7 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    fn new(row: Row, counties: Vec<campaign_counties::County>) -> Result<Self, StoreError> {
+    pub(super) fn new(row: Row, counties: Vec<campaign_counties::County>) -> Result<Self, StoreError> {
         let counties = counties.into_iter().map(County::try_from).collect::<Result<_, _>>()?;
         Ok(Self {
             id: row.id.0,

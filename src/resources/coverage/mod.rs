@@ -5,6 +5,9 @@ mod days;
 mod report;
 mod spot_checks;
 
+pub(super) use report::{Coverage, Level};
+pub(super) use spot_checks::SpotChecks;
+
 use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::fields::Fault;
@@ -33,7 +36,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 pub(super) struct Where {
     /// Only the counties of this prefecture.
     #[param(example = "5134")]
-    prefecture: Option<String>,
+    pub(super) prefecture: Option<String>,
     /// Only this county.
     #[param(example = "513430")]
     county: Option<String>,
@@ -48,6 +51,11 @@ impl Where {
         Self { county: Some(code), ..Self::default() }
     }
 
+    /// What is meant, now.
+    pub(super) fn now(prefecture: Option<String>, county: Option<String>) -> Self {
+        Self { prefecture, county, as_of: None }
+    }
+
     /// Whether a county is meant.
     fn has(&self, county: Bucket) -> bool {
         let code = county.to_string();
@@ -56,7 +64,7 @@ impl Where {
     }
 
     /// Milliseconds since 1970; 400 for what is no time, or not past.
-    fn moment(&self, now: i64) -> Result<Option<i64>, Problem> {
+    pub(super) fn moment(&self, now: i64) -> Result<Option<i64>, Problem> {
         let mut checks = Checks::new();
         for (pointer, text, length) in [("/prefecture", &self.prefecture, 4), ("/county", &self.county, 6)] {
             if text.as_ref().is_some_and(|text| text.len() != length || !text.bytes().all(|b| b.is_ascii_digit())) {
@@ -76,7 +84,7 @@ impl Where {
 pub(super) struct Ground {
     campaign: campaigns::Campaign,
     /// Those that take part, are in scope and are meant.
-    counties: BTreeSet<Bucket>,
+    pub(super) counties: BTreeSet<Bucket>,
     sight: Sight,
     /// Teams with assignments there; for a team, itself alone.
     sent: Vec<Sent>,

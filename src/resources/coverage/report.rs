@@ -9,7 +9,7 @@ use crate::http::{Answer, Arrival, Problem, Query};
 use crate::insight::coverage::{County, Sums};
 use crate::resources::teams::Member;
 use crate::store::coverage::{Sent, draws_in_sight};
-use crate::store::{Role, divisions};
+use crate::store::{Conn, Role, divisions};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = CoverageLevel)]
-pub(super) enum Level {
+pub(in crate::resources) enum Level {
     Province,
     Prefecture,
     County,
@@ -30,11 +30,19 @@ pub(super) enum Level {
 
 impl Level {
     /// The digits of a county's code that name its area.
-    fn digits(self) -> usize {
+    pub(in crate::resources) fn digits(self) -> usize {
         match self {
             Self::Province => 2,
             Self::Prefecture => 4,
             Self::County => 6,
+        }
+    }
+
+    pub(in crate::resources) const fn name(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Prefecture => "prefecture",
+            Self::County => "county",
         }
     }
 }
@@ -57,7 +65,7 @@ pub(super) struct Asked {
 
 /// What a campaign has reached.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Coverage {
+pub(in crate::resources) struct Coverage {
     campaign: Uuid,
     level: Level,
     /// The moment that was asked for; `null`: now.
@@ -159,19 +167,34 @@ pub(super) async fn coverage(
     let of = app.clone();
     let found = app.store.snapshot(move |conn| {
         let ground = Ground::find(conn, &caller, *campaign, &place)?;
-        let seen = draws_in_sight(conn, *campaign, &ground.sight)?;
+        Coverage::read(conn, &of, &caller, &ground, level, moment)
+    });
+    Answer::ok(&found.await?)
+}
+
+impl Coverage {
+    /// What was reached of a ground.
+    pub(in crate::resources) fn read(
+        conn: &mut Conn,
+        app: &App,
+        caller: &Caller,
+        ground: &Ground,
+        level: Level,
+        moment: Option<i64>,
+    ) -> Result<Self, Problem> {
+        let campaign = ground.campaign.id.0;
+        let seen = draws_in_sight(conn, campaign, &ground.sight)?;
         let names = divisions::names_in(conn, caller.region.province())?;
-        let reached = ground.reached(conn, &of, moment)?;
-        Ok::<_, Problem>(Coverage {
-            campaign: *campaign,
+        let reached = ground.reached(conn, app, moment)?;
+        Ok(Self {
+            campaign,
             level,
             as_of: moment.map(format_ms),
             min_days_on_site: ground.campaign.min_days_on_site,
-            items: areas(&ground, &caller, &reached, level, &seen, &names),
-            teams: syncs(&ground, &caller),
+            items: areas(ground, caller, &reached, level, &seen, &names),
+            teams: syncs(ground, caller),
         })
-    });
-    Answer::ok(&found.await?)
+    }
 }
 
 fn areas(

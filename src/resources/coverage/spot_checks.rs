@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::{Answer, Arrival, Code, Problem, Query};
 use crate::insight::agreement::{Answers, Compared, Seen, compare, pairs};
-use crate::store::spot_checks;
+use crate::store::{Conn, spot_checks};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// How far those who looked again found the same.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SpotChecks {
+pub(in crate::resources) struct SpotChecks {
     /// All answers that both visits gave.
     overall: Agreement,
     /// By question.
@@ -93,18 +93,29 @@ pub(super) async fn read(
     }
     let found = app.store.snapshot(move |conn| {
         let ground = Ground::find(conn, &caller, *campaign, &place)?;
+        SpotChecks::read(conn, &caller, *campaign, &ground)
+    });
+    Answer::ok(&found.await?)
+}
+
+impl SpotChecks {
+    pub(in crate::resources) fn read(
+        conn: &mut Conn,
+        caller: &Caller,
+        campaign: Uuid,
+        ground: &Ground,
+    ) -> Result<Self, Problem> {
         let checkers: BTreeSet<(Bucket, Uuid)> =
-            spot_checks::teams(conn, *campaign, caller.scope())?.into_iter().collect();
+            spot_checks::teams(conn, campaign, caller.scope())?.into_iter().collect();
         let counties: BTreeSet<Bucket> =
             checkers.iter().map(|(county, _)| *county).filter(|county| ground.counties.contains(county)).collect();
-        let visits = spot_checks::visits(conn, *campaign, &counties)?;
+        let visits = spot_checks::visits(conn, campaign, &counties)?;
         let pairs = pairs(&visits, |visit| checkers.contains(&(visit.county, visit.team)));
         let asked: BTreeSet<(Bucket, Uuid)> =
             pairs.iter().flat_map(|(first, again)| [(first.county, first.id), (again.county, again.id)]).collect();
         let answers = spot_checks::answers(conn, &asked)?;
-        Ok::<_, Problem>(told(&pairs, &answers))
-    });
-    Answer::ok(&found.await?)
+        Ok(told(&pairs, &answers))
+    }
 }
 
 fn told(pairs: &[(&Seen, &Seen)], answers: &Answers) -> SpotChecks {

@@ -11,7 +11,7 @@ use crate::fields::Fault;
 use crate::http::checks::Checks;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::{Answer, Problem, Query};
-use crate::store::divisions;
+use crate::store::{Conn, divisions};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
@@ -30,14 +30,14 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = StatisticsLevel)]
-enum Level {
+pub(super) enum Level {
     Household,
     Village,
     County,
 }
 
 impl Level {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Household => "household",
             Self::Village => "village",
@@ -58,7 +58,7 @@ enum By {
     Topic,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 struct Asked {
     /// A question: the key of an answer.
     #[param(example = "drinking_water_safe")]
@@ -87,7 +87,7 @@ struct Asked {
 
 /// What answers or the register come to.
 #[derive(Debug, Serialize, ToSchema)]
-struct StatisticsReport {
+pub(super) struct StatisticsReport {
     campaign: Uuid,
     question: Option<String>,
     field: Option<String>,
@@ -139,13 +139,31 @@ async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query
     let asked = asked.into_inner();
     asked.check()?;
     let of = app.clone();
-    let found = app.store.snapshot(move |conn| {
-        let source = Source::find(conn, &caller, *campaign, |county| asked.means(county))?;
+    let found = app.store.snapshot(move |conn| StatisticsReport::read(conn, &of, &caller, *campaign, asked));
+    Answer::ok(&found.await?)
+}
+
+impl StatisticsReport {
+    /// Every question of a level, by topic.
+    pub(super) fn by_topic(
+        conn: &mut Conn,
+        app: &App,
+        caller: &Caller,
+        campaign: Uuid,
+        prefecture: Option<String>,
+        level: Level,
+    ) -> Result<Self, Problem> {
+        let asked = Asked { by: Some(By::Topic), level: Some(level), prefecture, ..Asked::default() };
+        Self::read(conn, app, caller, campaign, asked)
+    }
+
+    fn read(conn: &mut Conn, app: &App, caller: &Caller, campaign: Uuid, asked: Asked) -> Result<Self, Problem> {
+        let source = Source::find(conn, caller, campaign, |county| asked.means(county))?;
         let names = divisions::names_in(conn, caller.region.province())?;
         let grouping = Grouping { by: asked.by, areas: &source.areas, names: &names };
         let level = asked.level.unwrap_or(Level::Household);
         let mut report = StatisticsReport {
-            campaign: *campaign,
+            campaign,
             question: asked.question.clone(),
             field: asked.field.clone(),
             level,
@@ -158,11 +176,11 @@ async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query
         };
         let column = |name: &Option<String>| Some(countable(name.as_deref()?)?.0);
         if let Some(field) = column(&asked.field) {
-            let (whole, groups) = grouping.register(&source.register(conn, &of, field)?);
+            let (whole, groups) = grouping.register(&source.register(conn, app, field)?);
             return Ok(StatisticsReport { whole: Some(whole), groups, ..report });
         }
         let register = column(&asked.register);
-        let interviewed = source.interviewed(conn, &of, register)?;
+        let interviewed = source.interviewed(conn, app, register)?;
         if let Some(question) = &asked.question {
             let units = interviewed.units(level.name(), asked.form.as_deref());
             let (whole, groups) = grouping.answers(&units, question, register.is_some());
@@ -172,9 +190,8 @@ async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query
             let forms = topics::definitions(conn, caller.region.province(), level.name(), asked.form.as_deref())?;
             report.topics = topics::by_topic(&interviewed, &forms, level.name());
         }
-        Ok::<_, Problem>(report)
-    });
-    Answer::ok(&found.await?)
+        Ok(report)
+    }
 }
 
 impl Asked {

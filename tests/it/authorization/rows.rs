@@ -78,6 +78,8 @@ fn reads() -> Vec<Row> {
         row("readForm", [200, 200, 200, 404, 200, 200], |g| get(format!("/v1/forms/{}", g.form()))),
         row("readCoverage", CAMPAIGN, |g| get(format!("{}/coverage", campaign(g)))),
         row("readDays", CAMPAIGN, |g| get(format!("{}/days", campaign(g)))),
+        row("readReport", CAMPAIGN, |g| get(format!("{}/report", campaign(g)))),
+        row("summarizeFindings", CAMPAIGN, |g| get(format!("{}/findings", campaign(g)))),
         row("readFeedback", SCOPE, |g| get(format!("{}/feedback/{ZHAOJUE}", campaign(g)))),
         row("readStatistics", CAMPAIGN, |g| get(format!("{}/statistics?field=people", campaign(g)))),
         row("readSpotChecks", CAMPAIGN, |g| get(format!("{}/spot-checks", campaign(g)))),

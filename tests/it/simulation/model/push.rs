@@ -252,7 +252,7 @@ impl Model<'_> {
         }
         ensure!(equal(&shown, &expected), "the result must be {expected}: {result}");
         // What they say is the form's business, and that of the findings' steps.
-        let kind: &str = &told.record.collection;
+        let kind = told.record.collection;
         let judged = in_scope && told.made.is_some() && ["interviews", "findings"].contains(&kind);
         let warned = warnings.as_array().map_or(warnings.is_null(), |list| judged && !list.is_empty());
         ensure!(warned, "warnings are of interviews and findings: {result}");

@@ -1,0 +1,5 @@
+//! The general report, for people to read.
+
+mod chart;
+pub mod docx;
+pub mod html;

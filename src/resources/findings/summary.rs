@@ -1,0 +1,185 @@
+//! `/v1/campaigns/{id}/findings`: how many findings there are, of what, and what is said most.
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::http::documented::{NotFound, NotModified, Problems};
+use crate::http::{Answer, Arrival, Problem, Query};
+use crate::resources::coverage::{Ground, Level, Where};
+use crate::store::findings::{self, Alike, Told};
+use crate::store::{Conn, divisions};
+use actix_web::get;
+use actix_web::web::{Data, Path};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use sync_core::Scope;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Titles, and findings of a kind, that are told.
+const MOST: i64 = 10;
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Asked {
+    /// One item for each; the province when left out.
+    #[param(inline)]
+    level: Option<Level>,
+    /// Only the counties of this prefecture.
+    #[param(example = "5134")]
+    prefecture: Option<String>,
+    /// Only this county.
+    #[param(example = "513430")]
+    county: Option<String>,
+}
+
+/// What was found in a campaign. Rejected findings are counted among the states alone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::resources) struct FindingsSummary {
+    campaign: Uuid,
+    level: Level,
+    items: Vec<AreaFindings>,
+    /// The titles that problems and difficulties have most often, of all counties that are meant.
+    frequent: Vec<FrequentTitle>,
+    /// The latest.
+    good_practices: Vec<ToldFinding>,
+    suggestions: Vec<ToldFinding>,
+}
+
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct AreaFindings {
+    #[schema(example = "5134")]
+    code: String,
+    name: Option<String>,
+    /// Problems and difficulties; without a kind it is a problem.
+    problems: u64,
+    good_practices: u64,
+    suggestions: u64,
+    /// Of all kinds: due before today (in China), and neither closed nor rejected.
+    overdue: u64,
+    /// All kinds by their states.
+    states: BTreeMap<String, u64>,
+    /// Problems and difficulties by topic.
+    topics: BTreeMap<String, TopicFindings>,
+}
+
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct TopicFindings {
+    all: u64,
+    high: u64,
+    medium: u64,
+    /// Also those that do not say how severe they are.
+    low: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FrequentTitle {
+    topic: String,
+    title: String,
+    count: u64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ToldFinding {
+    county: String,
+    county_name: Option<String>,
+    id: Uuid,
+    topic: String,
+    title: String,
+}
+
+impl AreaFindings {
+    fn add(&mut self, alike: &Alike) {
+        let count = alike.count;
+        let state = alike.state.clone().unwrap_or_else(|| "open".into());
+        let rejected = state == "rejected";
+        *self.states.entry(state).or_default() += count;
+        if rejected {
+            return;
+        }
+        self.overdue += alike.overdue;
+        match alike.kind.as_deref() {
+            Some("good_practice") => self.good_practices += count,
+            Some("suggestion") => self.suggestions += count,
+            _ => {
+                self.problems += count;
+                let topic = self.topics.entry(alike.topic.clone()).or_default();
+                topic.all += count;
+                match alike.severity.as_deref() {
+                    Some("high") => topic.high += count,
+                    Some("medium") => topic.medium += count,
+                    _ => topic.low += count,
+                }
+            }
+        }
+    }
+}
+
+/// Sums a campaign's findings up, by province, prefecture or county.
+///
+/// A finding belongs to its visit's campaign; one without a visit, to every campaign of its county.
+#[utoipa::path(
+    operation_id = "summarizeFindings",
+    tag = "findings",
+    params(("id" = Uuid, Path, description = "The campaign"), Asked),
+    responses((status = 200, description = "What was found", body = FindingsSummary), NotFound, NotModified, Problems),
+    security(("bearer" = []))
+)]
+#[get("/campaigns/{id}/findings")]
+pub(super) async fn summary(
+    arrival: Arrival,
+    caller: Caller,
+    app: Data<App>,
+    campaign: Path<Uuid>,
+    asked: Query<Asked>,
+) -> Result<Answer, Problem> {
+    let Asked { level, prefecture, county } = asked.into_inner();
+    let place = Where::now(prefecture, county);
+    place.moment(arrival.ms())?;
+    let level = level.unwrap_or(Level::Province);
+    let found = app.store.snapshot(move |conn| {
+        let ground = Ground::find(conn, &caller, *campaign, &place)?;
+        FindingsSummary::read(conn, &caller, *campaign, &ground, level)
+    });
+    Answer::ok(&found.await?)
+}
+
+impl FindingsSummary {
+    pub(in crate::resources) fn read(
+        conn: &mut Conn,
+        caller: &Caller,
+        campaign: Uuid,
+        ground: &Ground,
+        level: Level,
+    ) -> Result<Self, Problem> {
+        let names = divisions::names_in(conn, caller.region.province())?;
+        let scope = Scope::Counties(ground.counties.clone());
+        let mut areas: BTreeMap<String, AreaFindings> = BTreeMap::new();
+        let area = |code: &str| {
+            let (code, name) = (code.to_owned(), names.get(code).cloned());
+            AreaFindings { code, name, ..AreaFindings::default() }
+        };
+        for county in &ground.counties {
+            let code = &county.to_string()[..level.digits()];
+            areas.entry(code.to_owned()).or_insert_with(|| area(code));
+        }
+        for alike in findings::counts(conn, campaign, &scope)? {
+            let code = &alike.county.to_string()[..level.digits()];
+            areas.entry(code.to_owned()).or_insert_with(|| area(code)).add(&alike);
+        }
+        let frequent = findings::frequent(conn, campaign, &scope, MOST)?.into_iter();
+        let told = |told: Told| {
+            let county = told.county.to_string();
+            let county_name = names.get(&county).cloned();
+            ToldFinding { county, county_name, id: told.id, topic: told.topic, title: told.title }
+        };
+        let mut latest = |kind| findings::latest(conn, campaign, &scope, kind, MOST);
+        let (good_practices, suggestions) = (latest("good_practice")?, latest("suggestion")?);
+        Ok(Self {
+            campaign,
+            level,
+            items: areas.into_values().collect(),
+            frequent: frequent.map(|(topic, title, count)| FrequentTitle { topic, title, count }).collect(),
+            good_practices: good_practices.into_iter().map(told).collect(),
+            suggestions: suggestions.into_iter().map(told).collect(),
+        })
+    }
+}
