@@ -34,6 +34,11 @@ impl Site {
         self.dir.join("phones")
     }
 
+    /// Where the general report is put: it stays when the directory goes.
+    pub(super) fn report(&self) -> PathBuf {
+        if self.kept { self.dir.join("report.docx") } else { self.dir.with_extension("docx") }
+    }
+
     pub(super) fn is_kept(&self) -> bool {
         self.kept
     }

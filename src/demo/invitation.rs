@@ -38,6 +38,14 @@ pub(super) fn text(
     let ask = |out: &mut String, path: &str, what: &str| {
         let _ = writeln!(out, "    curl -s --compressed -H \"Authorization: Bearer $TOKEN\" '{url}{path}'   # {what}");
     };
+    let campaign = format!("/v1/campaigns/{}", opened.campaign);
+    ask(&mut out, &format!("{campaign}/coverage?level=prefecture"), "what was reached");
+    ask(
+        &mut out,
+        &format!("{campaign}/statistics?question=drinking_water_safe&by=prefecture"),
+        "what people said, for all of them",
+    );
+    ask(&mut out, &format!("{campaign}/report?format=html&lang=en"), "the general report, as a page");
     ask(&mut out, "/v1/conflicts?state=open&limit=2", "what two people said of one field");
     let of_household = conflicts.iter().find(|c| c["collection"] == "households");
     match of_household.and_then(|c| Some((c["record_id"].as_str()?, c["bucket"].as_str()?))) {

@@ -111,6 +111,8 @@ pub fn run(options: Options) -> anyhow::Result<bool> {
     let proof = proof::prove(&world, &ground, &mut groups, &ledger, &province)?;
     println!("\n{}", report::text(&proof, &totals, &weather));
     let holds = proof.holds();
+    write_report(&province, opened.campaign, &site.report())?;
+    println!("  report      {}\n", site.report().display());
     if site.is_kept() {
         println!("  kept in {}\n", site.dir.display());
     }
@@ -130,6 +132,15 @@ fn import_divisions(config: &crate::Config) -> anyhow::Result<()> {
     let stage = Stage::begin("the divisions", lines);
     let count = crate::setup::import_divisions(config, csv.as_slice(), &|done| stage.to(done as u64))?;
     stage.done(&format!("{count} imported"));
+    Ok(())
+}
+
+/// What the province hands in at the end: in Chinese, for a word processor.
+fn write_report(province: &Office, campaign: uuid::Uuid, path: &std::path::Path) -> anyhow::Result<()> {
+    let stage = Stage::begin("the report", 1);
+    let document = province.download(&format!("/v1/campaigns/{campaign}/report?format=docx&lang=zh"))?;
+    std::fs::write(path, &document).with_context(|| format!("cannot write {}", path.display()))?;
+    stage.done(&format!("{} KB", document.len() / 1024));
     Ok(())
 }
 

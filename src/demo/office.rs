@@ -23,6 +23,7 @@ struct Answer {
     status: u16,
     retry_after: Option<u64>,
     body: Value,
+    bytes: Vec<u8>,
 }
 
 impl Office {
@@ -55,6 +56,13 @@ impl Office {
     pub(super) fn try_post(&self, path: &str, body: &Value) -> anyhow::Result<Option<Value>> {
         let answer = self.call(path, Some(body))?;
         if answer.status == 409 { Ok(None) } else { self.expect(path, &answer).map(Some) }
+    }
+
+    /// A document.
+    pub(super) fn download(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let answer = self.call(path, None)?;
+        self.expect(path, &answer)?;
+        Ok(answer.bytes)
     }
 
     /// A whole list, page by page.
@@ -135,7 +143,7 @@ impl Office {
         let header = response.headers().get("Retry-After");
         let retry_after = header.and_then(|value| value.to_str().ok()?.parse().ok());
         let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
-        Ok(Answer { status, retry_after, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        let bytes = response.body_mut().with_config().limit(u64::MAX).read_to_vec()?;
+        Ok(Answer { status, retry_after, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), bytes })
     }
 }
