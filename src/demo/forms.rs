@@ -111,18 +111,22 @@ impl Place<'_> {
     }
 
     pub(super) fn finding(&self, rng: &mut StdRng) -> Edit {
-        let title =
-            one_of(rng, &["帮扶记录不全", "饮水不安全", "危房未改造", "识别不准", "村道未硬化", "低保未应保尽保"]);
+        let kind = one_of(rng, &["problem", "difficulty", "suggestion", "good_practice"]);
+        let title = match kind {
+            "good_practice" => one_of(rng, &["帮扶明白卡一户一卡", "村规民约促脱贫", "合作社分红到户", "夜校学技术"]),
+            "suggestion" => one_of(rng, &["整合农村饮水项目资金", "提高危房改造补助", "增派驻村医生"]),
+            _ => one_of(rng, &["帮扶记录不全", "饮水不安全", "危房未改造", "识别不准", "村道未硬化", "低保未应保尽保"]),
+        };
         let fields = json!({
             "household": self.household,
             "village": self.village,
             "level": "household",
             "topic": one_of(rng, &["decisions", "plan_tasks", "targeted_practice", "difficulties"]),
-            "kind": one_of(rng, &["problem", "difficulty", "suggestion", "good_practice"]),
+            "kind": kind,
             "severity": one_of(rng, &["low", "medium", "high"]),
             "title": title,
             "detail": format!("{}入户发现：{title}", self.person),
-            "due_on": "2015-06-30",
+            "due_on": if ["problem", "difficulty"].contains(&kind) { json!("2015-06-30") } else { Value::Null },
             "state": "open",
         });
         self.edit(Collection::Findings, id(rng, self.day), fields)

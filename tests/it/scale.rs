@@ -77,7 +77,10 @@ fn a_province_in_bulk(engine: Engine) {
     let fresh = Fresh::new(engine);
     let kept = fresh.kept();
     let keep = Path::to_str(&kept).unwrap();
-    let said = fresh.run(&["demo", "--scale", "0.01", "--exit", "--keep", keep, "--database-url", &fresh.url], "");
+    let said = fresh.run(
+        &["demo", "--scale", "0.01", "--exit", "--keep", keep, "--database-url", &fresh.url, "--listen", "127.0.0.1:0"],
+        "",
+    );
     assert_eq!(told(&said, "households"), 15_000);
     let checked = fresh.run(&["check"], "");
     assert!(checked.contains("nothing is wrong"), "{checked}");

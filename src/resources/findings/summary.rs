@@ -53,7 +53,7 @@ struct AreaFindings {
     problems: u64,
     good_practices: u64,
     suggestions: u64,
-    /// Of all kinds: due before today (in China), and neither closed nor rejected.
+    /// Problems and difficulties due before today (in China), neither closed nor rejected.
     overdue: u64,
     /// All kinds by their states.
     states: BTreeMap<String, u64>,
@@ -95,12 +95,12 @@ impl AreaFindings {
         if rejected {
             return;
         }
-        self.overdue += alike.overdue;
         match alike.kind.as_deref() {
             Some("good_practice") => self.good_practices += count,
             Some("suggestion") => self.suggestions += count,
             _ => {
                 self.problems += count;
+                self.overdue += alike.overdue;
                 let topic = self.topics.entry(alike.topic.clone()).or_default();
                 topic.all += count;
                 match alike.severity.as_deref() {

@@ -27,7 +27,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     fn by(session: &Session) -> Self {
-        let of = |collection| session.all(&format!("/v1/{collection}?limit=1000"));
+        let of = |collection| session.all(&format!("/v1/{collection}?limit=1000&reveal=true"));
         Self {
             records: ["households", "interviews", "visits"].into_iter().flat_map(of).collect(),
             held: session.all("/v1/held-ops?limit=1000"),
