@@ -201,7 +201,7 @@ impl Subject {
         let touches = record.touches.get_or_insert_default();
         for (name, _) in said.iter().filter(|(past, _)| past.written.rev == rev).flat_map(|(_, edits)| edits) {
             let before = record.fields.get(name);
-            if before != fields.get(name) && touches.iter().all(|touch| touch.name != *name) {
+            if before != fields.get(name) {
                 touches.push(Touch { name: name.clone(), value: None, before: before.map(str::to_owned) });
             }
         }

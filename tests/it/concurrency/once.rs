@@ -46,6 +46,18 @@ on_both_engines! {
         w.session.post("/v1/auth/refresh", &next).send().refused(&[401]);
     }
 
+    fn a_push_counts_once(w) {
+        let record = Rec::household(JINYANG);
+        let envelope = w.ali().envelope([record.create()]);
+        let envelope = &envelope;
+        let replies = race(w, "SELECT * FROM buckets FOR UPDATE", &w.ali().session, 2, |_, session| {
+            session.post("/v1/sync/push", envelope).send()
+        });
+        let results: Vec<Value> = replies.into_iter().map(|reply| reply.ok()["results"].take()).collect();
+        assert_eq!(results[0], results[1]);
+        assert_eq!(w.ali().see(&record).unwrap()["rev"], 1);
+    }
+
     fn a_request_under_one_key_counts_once(w) {
         let body = json!({ "name": "a team of many requests" });
         let body = &body;

@@ -102,8 +102,8 @@ fn simulate(engine: Engine) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     if let Some(seed) = number("RUHU_TEST_SEED") {
         let plan = Plan::from_seed(seed);
-        if attempt(engine, &plan).is_err() {
-            tell(engine, &plan);
+        if let Err(failure) = attempt(engine, &plan) {
+            tell(engine, &plan, failure);
         }
         return;
     }
@@ -119,25 +119,25 @@ fn simulate(engine: Engine) {
                     let plan = Plan::from_seed(next.fetch_add(1, Ordering::SeqCst));
                     match attempt(engine, &plan) {
                         Ok(log) => tally.lock().unwrap().add(&log),
-                        Err(_) => drop(failed.lock().unwrap().get_or_insert(plan)),
+                        Err(failure) => drop(failed.lock().unwrap().get_or_insert((plan, failure))),
                     }
                 }
             });
         }
     });
-    if let Some(plan) = failed.lock().unwrap().take() {
-        tell(engine, &plan);
+    if let Some((plan, failure)) = failed.lock().unwrap().take() {
+        tell(engine, &plan, failure);
     }
     let tally = tally.lock().unwrap();
     eprintln!("{engine:?}: {tally}");
     tally.check();
 }
 
-fn tell(engine: Engine, plan: &Plan) -> ! {
+fn tell(engine: Engine, plan: &Plan, Failure(first): Failure) -> ! {
     let small = shrink::shrink(plan, Duration::from_mins(1), &|plan| attempt(engine, plan).is_err());
     let (small, what) = match attempt(engine, &small) {
         Err(Failure(what)) => (small, what),
-        Ok(_) => (plan.clone(), "it fails at times only".into()),
+        Ok(_) => (plan.clone(), format!("it fails at times only. The first time:\n{first}")),
     };
     panic!("RUHU_TEST_SEED={} fails on {engine:?}. The smallest plan:\n{small}\n{what}", plan.seed);
 }

@@ -40,6 +40,8 @@ impl Session {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_mins(1)))
             .max_redirects(3)
+            // The server closes what is idle for 5 s: not at the moment that somebody asks again.
+            .max_idle_age(Duration::from_secs(2))
             .build();
         Self { agent: config.new_agent(), base, token: None }
     }
