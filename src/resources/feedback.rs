@@ -1,10 +1,9 @@
 //! `/v1/campaigns/{id}/feedback/{county}`: what is told to an inspected county, as a document.
 
 use super::coverage::{Ground, Where};
+use super::report::Language;
 use crate::app::App;
 use crate::caller::{Caller, not_found};
-use crate::fields::Fault;
-use crate::http::checks::Checks;
 use crate::http::documented::{NotFound, Problems};
 use crate::http::time::today;
 use crate::http::{Problem, Query};
@@ -28,8 +27,8 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, IntoParams)]
 struct Asked {
     /// `zh` or `en`; by `Accept-Language` when left out.
-    #[param(example = "zh")]
-    lang: Option<String>,
+    #[param(inline)]
+    lang: Option<Language>,
 }
 
 /// Tells an inspected county what was done there and what was found, as a document to be printed (HTML).
@@ -56,16 +55,10 @@ async fn feedback(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let (campaign, county) = path.into_inner();
-    let lang = match asked.into_inner().lang.as_deref() {
+    let lang = match asked.into_inner().lang {
         None => preferred,
-        Some("zh") => Lang::Zh,
-        Some("en") => Lang::En,
-        Some(_) => {
-            let mut checks = Checks::new();
-            checks.fault("/lang", Fault::NotInList { allowed: ["zh", "en"].map(Into::into).into() });
-            checks.parameters()?;
-            preferred
-        }
+        Some(Language::Zh) => Lang::Zh,
+        Some(Language::En) => Lang::En,
     };
     let of = app.clone();
     let page = app.store.snapshot(move |conn| {

@@ -67,7 +67,7 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ReportLanguage)]
-enum Language {
+pub(super) enum Language {
     Zh,
     En,
 }
