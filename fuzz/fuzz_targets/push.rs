@@ -81,7 +81,7 @@ fn fits(valid: &Valid, op: &Value, team: Option<Uuid>) {
     let Change::Upsert(edits) = &valid.change else { return assert_eq!(op["kind"], "delete") };
     assert!(edits.is_sorted_by(|a, b| key_order(&a.0, &b.0).is_lt()), "sorted, each name once: {edits:?}");
     let sent = op["fields"].as_object().expect("fields");
-    for (name, text) in edits {
+    for (name, text) in edits.iter() {
         let Some(text) = text else { continue };
         let value: Value = serde_json::from_str(text).expect("an edit is JSON");
         assert_eq!(canonical::to_string(&value), *text, "canonical");
