@@ -1,4 +1,3 @@
-DROP SCHEMA bi CASCADE;
 DROP INDEX records_by_time;
 DROP TABLE photos;
 DROP TABLE findings;

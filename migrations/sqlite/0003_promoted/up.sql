@@ -181,6 +181,7 @@ CREATE TABLE interviews (
     PRIMARY KEY (bucket, id)
 ) STRICT;
 CREATE INDEX interviews_by_visit ON interviews (visit);
+CREATE INDEX interviews_by_household ON interviews (household);
 
 CREATE TABLE findings (
     bucket INTEGER NOT NULL,

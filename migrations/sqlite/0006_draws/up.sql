@@ -52,6 +52,4 @@ CREATE TABLE draw_units (
     replaced_by BLOB,
     PRIMARY KEY (bucket, id)
 ) STRICT;
--- Few have been: what moves a county's figures is counted from these.
-CREATE INDEX draw_units_replaced ON draw_units (bucket, draw_id) WHERE replaced_at IS NOT NULL;
 CREATE UNIQUE INDEX draw_units_by_place ON draw_units (bucket, draw_id, stratum, place);

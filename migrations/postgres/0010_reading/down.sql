@@ -1,0 +1,2 @@
+DROP SCHEMA bi CASCADE;
+DROP INDEX draw_units_replaced;

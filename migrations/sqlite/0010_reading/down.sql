@@ -1,0 +1,1 @@
+DROP INDEX draw_units_replaced;
