@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::cast::Cast;
 use super::jcs::hex;
+use super::time::eventually;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Engine {
@@ -127,6 +128,9 @@ fn make(engine: Engine, dir: &Path) {
         sql(conn, &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
         sql(conn, &format!("COMMENT ON DATABASE {name} IS '{}'", cast.mark));
     }
+    // SQLite removes its log when the last connection is closed, and nobody may be copying it then.
+    let log = dir.join("ruhu.db-wal");
+    eventually(30, "the template's database is closed", || (!log.exists()).then_some(()));
     cast.write(dir);
 }
 
