@@ -1,6 +1,6 @@
 //! The parameters of a query string, beside those of lists.
 
-use super::list::{bad_value, unknown};
+use super::list::{bad_value, refuse_parameter, unknown};
 use super::{Code, Problem};
 use crate::fields::Fault;
 use actix_web::dev::Payload;
@@ -43,7 +43,7 @@ fn read<T: DeserializeOwned + IntoParams>(text: &str) -> Result<T, Problem> {
     let known = T::into_params(|| None);
     for (i, (name, _)) in pairs.iter().enumerate() {
         if known.iter().all(|parameter| parameter.name != *name) {
-            return Err(unknown(name, "is not known here", "不是此处可用的参数"));
+            return Err(refuse_parameter(name));
         }
         if pairs[..i].iter().any(|(before, _)| before == name) {
             return Err(unknown(name, "is given twice", "重复出现"));
