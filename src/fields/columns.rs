@@ -17,6 +17,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy)]
 pub enum ColumnKind {
     Text,
+    /// Text that is asked for whole alone: lists mask it, and a range would tell it piece by piece.
+    Whole,
     /// One of these texts.
     Choice(&'static [Choice]),
     /// A village's 12-digit code.
@@ -113,7 +115,8 @@ fn derive(collection: Collection) -> Vec<Column> {
 fn kind(field: &Field) -> Option<ColumnKind> {
     Some(match field.kind {
         Kind::Text if field.column => ColumnKind::Text,
-        Kind::IdNumber | Kind::Sha256 => ColumnKind::Text,
+        Kind::IdNumber => ColumnKind::Whole,
+        Kind::Sha256 => ColumnKind::Text,
         Kind::Choice(of) => ColumnKind::Choice(of),
         Kind::Village => ColumnKind::Village,
         Kind::Date => ColumnKind::Day,

@@ -127,7 +127,7 @@ pub fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parame
 fn schema(kind: Kind) -> RefOr<Schema> {
     let text = |format| Object::builder().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
     match kind {
-        Kind::Text => String::schema(),
+        Kind::Text | Kind::Whole => String::schema(),
         Kind::Uuid => text(KnownFormat::Uuid).into(),
         Kind::Day => text(KnownFormat::Date).into(),
         Kind::Instant | Kind::Millis => text(KnownFormat::DateTime).into(),
@@ -141,7 +141,7 @@ fn schema(kind: Kind) -> RefOr<Schema> {
 
 /// Whether greater and less mean something.
 fn is_ordered(kind: Kind) -> bool {
-    !matches!(kind, Kind::Uuid | Kind::Bool | Kind::Choice(_))
+    !matches!(kind, Kind::Whole | Kind::Uuid | Kind::Bool | Kind::Choice(_))
 }
 
 /// A list that was asked for, and by whom: makes the cursors of its pages.
@@ -265,8 +265,8 @@ fn read_value(kind: Kind, text: &str) -> Result<Value, Fault> {
     let wrong = |expected| Fault::WrongType { expected };
     Ok(match kind {
         // PostgreSQL cannot keep a NUL.
-        Kind::Text if text.contains('\0') => return Err(Fault::InvalidText),
-        Kind::Text => Value::Text(text.to_owned()),
+        Kind::Text | Kind::Whole if text.contains('\0') => return Err(Fault::InvalidText),
+        Kind::Text | Kind::Whole => Value::Text(text.to_owned()),
         Kind::Uuid => {
             let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
             Value::Uuid(id.ok_or(Fault::InvalidUuid)?)

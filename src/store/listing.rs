@@ -22,6 +22,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
+    /// Text that is compared whole alone.
+    Whole,
     Uuid,
     /// `YYYY-MM-DD`, kept as text.
     Day,

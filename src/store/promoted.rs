@@ -74,6 +74,7 @@ fn with(rows: Rows, column: &'static Column, cells: impl Iterator<Item = Option<
         ColumnKind::Real => column!(opt_double, Real),
         ColumnKind::Bool => column!(opt_flag, Bool),
         ColumnKind::Text
+        | ColumnKind::Whole
         | ColumnKind::Choice(_)
         | ColumnKind::Village
         | ColumnKind::Day

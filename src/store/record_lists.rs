@@ -48,6 +48,7 @@ fn make(collection: Collection) -> List<RecordRow> {
 fn own(column: &'static fields::Column) -> Option<Column<RecordRow>> {
     let kind = match column.kind {
         ColumnKind::Text => Kind::Text,
+        ColumnKind::Whole => Kind::Whole,
         ColumnKind::Choice(of) => Kind::Choice(of.iter().map(|choice| choice.value).collect::<Vec<_>>().leak()),
         ColumnKind::Village => Kind::Village,
         ColumnKind::Day => Kind::Day,
@@ -115,7 +116,7 @@ fn indexed(collection: Collection) -> &'static [(&'static str, Option<bool>)] {
         Collection::Members => &[("household", None), ("id_number", None)],
         Collection::Villages => &[("village", None)],
         Collection::Visits => &[("campaign", None), ("team", None), ("household", None), ("sample_slot", None)],
-        Collection::Interviews => &[("visit", None)],
+        Collection::Interviews => &[("visit", None), ("household", None)],
         Collection::Findings => &[("visit", None), ("household", None), ("state", None)],
         Collection::Photos => &[("subject_id", None), ("sha256", None)],
     }
