@@ -1,6 +1,7 @@
 //! `/v1/campaigns/{id}/feedback/{county}`: what is told to an inspected county, as a document.
 
-use super::coverage::{Ground, Where};
+use super::coverage::reached;
+use super::ground::{Counties, Ground};
 use super::report::Language;
 use crate::app::App;
 use crate::caller::{Caller, not_found};
@@ -10,7 +11,7 @@ use crate::http::{Problem, Query};
 use crate::insight::findings::State;
 use crate::lang::Lang;
 use crate::pages::feedback::{Feedback, Finding, page};
-use crate::store::{campaigns, divisions, findings};
+use crate::store::{divisions, findings};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
@@ -62,18 +63,18 @@ async fn feedback(
     };
     let of = app.clone();
     let page = app.store.snapshot(move |conn| {
-        let found = campaigns::find(conn, campaign, caller.region.province())?.ok_or_else(not_found)?;
         let bucket: Bucket = county.parse().map_err(|_| not_found())?;
-        let ground = Ground::find(conn, &caller, campaign, &Where::county(county.clone()))?;
-        let reached = ground.reached(conn, &of, None)?;
+        let meant = Counties { county: Some(county.clone()), ..Counties::default() };
+        let ground = Ground::find(conn, &caller, campaign, &meant)?;
+        let reached = reached(conn, &of, &ground, None)?;
         // Not in scope, or nowhere.
         let reached = reached.get(&bucket).ok_or_else(not_found)?;
         let names = divisions::names_in(conn, caller.region.province())?;
         let name = |code: &str| names.get(code).map_or_else(|| code.to_owned(), Clone::clone);
         let records = findings::of_county(conn, campaign, bucket)?;
         let told = Feedback {
-            campaign: &found.name,
-            period: (found.from.to_string(), found.to.to_string()),
+            campaign: &ground.campaign.name,
+            period: (ground.campaign.from.to_string(), ground.campaign.to.to_string()),
             prefecture: &name(&county[..4]),
             county: &name(&county),
             reached,

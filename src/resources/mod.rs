@@ -13,6 +13,7 @@ pub mod exports;
 pub mod feedback;
 pub mod findings;
 pub mod forms;
+mod ground;
 pub mod held_ops;
 pub mod me;
 pub mod records;

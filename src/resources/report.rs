@@ -2,15 +2,16 @@
 //! the answers of other operations, each read once in the same snapshot: no record is looked at by itself.
 
 use super::campaigns::Campaign;
-use super::coverage::{Coverage, Ground, Level, SpotChecks, Where};
+use super::coverage::{Coverage, Level, SpotChecks};
 use super::findings::FindingsSummary;
+use super::ground::{Counties, Ground};
 use super::statistics::{Level as Statistics, StatisticsReport};
 use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::fields;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::time::today;
-use crate::http::{Answer, Arrival, Problem, Query};
+use crate::http::{Answer, Problem, Query};
 use crate::insight::forms::Definition;
 use crate::insight::report::{Answered, Material, Report, write};
 use crate::lang::Lang;
@@ -81,7 +82,7 @@ struct Asked {
     #[param(inline)]
     lang: Option<Language>,
     /// Only this prefecture.
-    #[param(example = "5134")]
+    #[param(example = "5134", pattern = "^[0-9]{4}$")]
     prefecture: Option<String>,
 }
 
@@ -105,7 +106,6 @@ struct Asked {
 )]
 #[get("/campaigns/{id}/report")]
 async fn read(
-    arrival: Arrival,
     caller: Caller,
     app: Data<App>,
     preferred: Lang,
@@ -114,14 +114,13 @@ async fn read(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let Asked { format, lang, prefecture } = asked.into_inner();
-    let place = Where::now(prefecture, None);
-    place.moment(arrival.ms())?;
+    let meant = Counties { prefecture, county: None }.checked()?;
     let format = format.unwrap_or_else(|| Format::accepted(&request));
     let lang = lang.map_or(preferred, |lang| if lang == Language::Zh { Lang::Zh } else { Lang::En });
     let of = app.clone();
     let id = *campaign;
     let report =
-        app.store.snapshot(move |conn| Ok::<_, Problem>(write(&gather(conn, &of, &caller, id, &place)?, lang)));
+        app.store.snapshot(move |conn| Ok::<_, Problem>(write(&gather(conn, &of, &caller, id, &meant)?, lang)));
     let report = report.await?;
     let mut response = match format {
         Format::Json => Answer::ok(&report)?.respond_to(&request),
@@ -148,9 +147,9 @@ async fn read(
 }
 
 /// Everything that the report is made from, of the same moment.
-fn gather(conn: &mut Conn, app: &App, caller: &Caller, id: Uuid, place: &Where) -> Result<Material, Problem> {
-    let ground = Ground::find(conn, caller, id, place)?;
-    let prefecture = place.prefecture.as_deref();
+fn gather(conn: &mut Conn, app: &App, caller: &Caller, id: Uuid, meant: &Counties) -> Result<Material, Problem> {
+    let ground = Ground::find(conn, caller, id, meant)?;
+    let prefecture = meant.prefecture.as_deref();
     // Another's, or none.
     if prefecture.is_some() && ground.counties.is_empty() {
         return Err(not_found());
@@ -172,17 +171,17 @@ fn gather(conn: &mut Conn, app: &App, caller: &Caller, id: Uuid, place: &Where) 
     };
     let (whole, prefectures) = (coverage(Level::Province)?, coverage(Level::Prefecture)?);
     let counties = coverage(Level::County)?;
-    let spot_checks = Answered::new(query("/spot-checks", &[]), &SpotChecks::read(conn, caller, id, &ground)?);
+    let spot_checks = Answered::new(query("/spot-checks", &[]), &SpotChecks::read(conn, caller, &ground)?);
     let mut found = |level: Level| {
         let query = query("/findings", &[&format!("level={}", level.name())]);
-        Ok::<_, Problem>(Answered::new(query, &FindingsSummary::read(conn, caller, id, &ground, level)?))
+        Ok::<_, Problem>(Answered::new(query, &FindingsSummary::read(conn, caller, &ground, level)?))
     };
     let (found, found_there) = (found(Level::Province)?, found(Level::Prefecture)?);
     let mut statistics = Vec::new();
     // What is kept of the answers tells each.
     for (level, of) in LEVELS {
         let query = query("/statistics", &["by=topic", &format!("level={}", of.name())]);
-        let answers = StatisticsReport::by_topic(conn, app, caller, id, place.prefecture.clone(), of)?;
+        let answers = StatisticsReport::by_topic(conn, app, caller, &ground, of)?;
         statistics.push((level, Answered::new(query, &answers)));
     }
     let forms = forms::current(conn, caller.region.province())?;

@@ -1,6 +1,6 @@
 //! Who was where on which day, with the evidence.
 
-use super::{Ground, Where, known};
+use super::{Counties, Ground, known, leader, moment, reached, sent};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
@@ -10,10 +10,23 @@ use crate::resources::teams::Member;
 use crate::store::coverage::Sent;
 use actix_web::get;
 use actix_web::web::{Data, Path};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Asked {
+    /// Only the counties of this prefecture.
+    #[param(example = "5134", pattern = "^[0-9]{4}$")]
+    prefecture: Option<String>,
+    /// Only this county.
+    #[param(example = "513430", pattern = "^[0-9]{6}$")]
+    county: Option<String>,
+    /// As the server had it at this moment; now, when left out.
+    #[param(example = "2015-04-20T18:00:00.000+08:00")]
+    as_of: Option<String>,
+}
 
 /// The days of teams in counties.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,7 +62,7 @@ struct TeamDay {
 #[utoipa::path(
     operation_id = "readDays",
     tag = "coverage",
-    params(("id" = Uuid, Path, description = "The campaign"), Where),
+    params(("id" = Uuid, Path, description = "The campaign"), Asked),
     responses((status = 200, description = "The days", body = Days), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
@@ -59,15 +72,17 @@ pub(super) async fn days(
     caller: Caller,
     app: Data<App>,
     campaign: Path<Uuid>,
-    place: Query<Where>,
+    asked: Query<Asked>,
 ) -> Result<Answer, Problem> {
-    let place = place.into_inner();
-    let moment = place.moment(arrival.ms())?;
+    let Asked { prefecture, county, as_of } = asked.into_inner();
+    let meant = Counties { prefecture, county };
+    let moment = moment(as_of.as_deref(), &meant, arrival.ms())?;
     let of = app.clone();
     let found = app.store.snapshot(move |conn| {
-        let ground = Ground::find(conn, &caller, *campaign, &place)?;
-        let reached = ground.reached(conn, &of, moment)?;
-        let seen = ground.sent.iter().filter_map(|sent| known(&caller, sent));
+        let ground = Ground::find(conn, &caller, *campaign, &meant)?;
+        let reached = reached(conn, &of, &ground, moment)?;
+        let sent = sent(conn, &caller, &ground)?;
+        let seen = sent.iter().filter_map(|sent| known(&caller, sent));
         let teams: BTreeMap<Uuid, &Sent> = seen.map(|sent| (sent.team, sent)).collect();
         let mut items: Vec<TeamDay> = Vec::new();
         for (county, found) in &reached {
@@ -78,7 +93,7 @@ pub(super) async fn days(
                     county: county.to_string(),
                     team: *team,
                     name: known.map(|sent| sent.name.clone()),
-                    leader: known.and_then(|sent| serde_json::from_str(sent.leader.as_deref()?).ok()),
+                    leader: known.and_then(|sent| leader(sent)),
                     visits: evidence.visits,
                     located: evidence.located,
                     interviews: evidence.interviews,

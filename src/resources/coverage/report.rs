@@ -1,6 +1,6 @@
 //! The coverage of a campaign, by province, prefecture or county.
 
-use super::{Ground, Where, known};
+use super::{Counties, Ground, known, leader, moment, reached, sent};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
@@ -53,10 +53,10 @@ pub(super) struct Asked {
     #[param(inline)]
     level: Option<Level>,
     /// Only the counties of this prefecture.
-    #[param(example = "5134")]
+    #[param(example = "5134", pattern = "^[0-9]{4}$")]
     prefecture: Option<String>,
     /// Only this county.
-    #[param(example = "513430")]
+    #[param(example = "513430", pattern = "^[0-9]{6}$")]
     county: Option<String>,
     /// As the server had it at this moment; now, when left out.
     #[param(example = "2015-04-20T18:00:00.000+08:00")]
@@ -84,7 +84,7 @@ struct Area {
     #[schema(example = "5134")]
     code: String,
     name: Option<String>,
-    counties: Counties,
+    counties: CountyCounts,
     /// Counties without a done visit.
     not_reached: Vec<String>,
     #[serde(flatten)]
@@ -95,8 +95,7 @@ struct Area {
 }
 
 #[derive(Debug, Default, Serialize, ToSchema)]
-#[schema(as = CountyCounts)]
-struct Counties {
+struct CountyCounts {
     all: u64,
     /// Those with a done visit.
     reached: u64,
@@ -133,10 +132,6 @@ struct TeamSync {
     last_sync: Option<String>,
 }
 
-fn leader(sent: &Sent) -> Option<Member> {
-    serde_json::from_str(sent.leader.as_deref()?).ok()
-}
-
 /// Tells what a campaign has reached: visits, samples, interviews, households, days on site.
 ///
 /// Sums are of the counties that take part and are in the caller's scope. A day counts with evidence: a visit with its place
@@ -157,8 +152,8 @@ pub(super) async fn coverage(
     asked: Query<Asked>,
 ) -> Result<Answer, Problem> {
     let Asked { level, prefecture, county, as_of } = asked.into_inner();
-    let place = Where { prefecture, county, as_of };
-    let moment = place.moment(arrival.ms())?;
+    let meant = Counties { prefecture, county };
+    let moment = moment(as_of.as_deref(), &meant, arrival.ms())?;
     let level = level.unwrap_or(match caller.role {
         Role::Provincial => Level::Province,
         Role::Prefecture => Level::Prefecture,
@@ -166,7 +161,7 @@ pub(super) async fn coverage(
     });
     let of = app.clone();
     let found = app.store.snapshot(move |conn| {
-        let ground = Ground::find(conn, &caller, *campaign, &place)?;
+        let ground = Ground::find(conn, &caller, *campaign, &meant)?;
         Coverage::read(conn, &of, &caller, &ground, level, moment)
     });
     Answer::ok(&found.await?)
@@ -182,23 +177,24 @@ impl Coverage {
         level: Level,
         moment: Option<i64>,
     ) -> Result<Self, Problem> {
-        let campaign = ground.campaign.id.0;
+        let campaign = ground.id();
         let seen = draws_in_sight(conn, campaign, &ground.sight)?;
         let names = divisions::names_in(conn, caller.region.province())?;
-        let reached = ground.reached(conn, app, moment)?;
+        let reached = reached(conn, app, ground, moment)?;
+        let sent = sent(conn, caller, ground)?;
         Ok(Self {
             campaign,
             level,
             as_of: moment.map(format_ms),
             min_days_on_site: ground.campaign.min_days_on_site,
-            items: areas(ground, caller, &reached, level, &seen, &names),
-            teams: syncs(ground, caller),
+            items: areas((ground, &sent), caller, &reached, level, &seen, &names),
+            teams: syncs(&sent, caller),
         })
     }
 }
 
 fn areas(
-    ground: &Ground,
+    (ground, sent): (&Ground, &[Sent]),
     caller: &Caller,
     reached: &BTreeMap<Bucket, Arc<County>>,
     level: Level,
@@ -212,7 +208,7 @@ fn areas(
         let area = areas.entry(name.to_owned()).or_insert_with(|| Area {
             code: name.to_owned(),
             name: names.get(name).cloned(),
-            counties: Counties::default(),
+            counties: CountyCounts::default(),
             not_reached: Vec::new(),
             sums: Sums::default(),
             leaders: Leaders::default(),
@@ -225,7 +221,7 @@ fn areas(
             area.not_reached.push(digits.clone());
         }
         area.sums.add(county, |draw| seen.contains(draw));
-        for sent in ground.sent.iter().filter(|sent| sent.county == *code) {
+        for sent in sent.iter().filter(|sent| sent.county == *code) {
             let days = county.days_of(sent.team);
             let enough = days >= usize::try_from(ground.campaign.min_days_on_site).unwrap_or_default();
             if !sent.spot_check {
@@ -242,9 +238,9 @@ fn areas(
     areas.into_values().collect()
 }
 
-fn syncs(ground: &Ground, caller: &Caller) -> Vec<TeamSync> {
+fn syncs(sent: &[Sent], caller: &Caller) -> Vec<TeamSync> {
     let teams: BTreeMap<Uuid, &Sent> =
-        ground.sent.iter().filter_map(|sent| known(caller, sent)).map(|sent| (sent.team, sent)).collect();
+        sent.iter().filter_map(|sent| known(caller, sent)).map(|sent| (sent.team, sent)).collect();
     let sync = |sent: &&Sent| TeamSync {
         team: sent.team,
         name: sent.name.clone(),

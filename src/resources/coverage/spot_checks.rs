@@ -1,11 +1,11 @@
 //! Spot checks: a team that is sent to look over the work of others visits a household again. Each is paired with the first
 //! visit to the household, and the answers of the two are compared.
 
-use super::{Ground, Where};
+use super::{Counties, Ground};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
-use crate::http::{Answer, Arrival, Code, Problem, Query};
+use crate::http::{Answer, Problem, Query};
 use crate::insight::agreement::{Answers, Compared, Seen, compare, pairs};
 use crate::store::{Conn, spot_checks};
 use actix_web::get;
@@ -71,40 +71,28 @@ impl From<Compared> for Agreement {
 #[utoipa::path(
     operation_id = "readSpotChecks",
     tag = "coverage",
-    params(("id" = Uuid, Path, description = "The campaign"), Where),
+    params(("id" = Uuid, Path, description = "The campaign"), Counties),
     responses((status = 200, description = "How far they agree", body = SpotChecks), NotFound, NotModified, Problems),
     security(("bearer" = []))
 )]
 #[get("/campaigns/{id}/spot-checks")]
 pub(super) async fn read(
-    arrival: Arrival,
     caller: Caller,
     app: Data<App>,
     campaign: Path<Uuid>,
-    place: Query<Where>,
+    meant: Query<Counties>,
 ) -> Result<Answer, Problem> {
-    let place = place.into_inner();
-    place.moment(arrival.ms())?;
-    if place.as_of.is_some() {
-        return Err(Problem::new(Code::UnknownParameter).detail(
-            "Spot checks are told as they stand now: leave out as_of.",
-            "抽查复核仅提供当前数据，请去掉 as_of。",
-        ));
-    }
+    let meant = meant.into_inner().checked()?;
     let found = app.store.snapshot(move |conn| {
-        let ground = Ground::find(conn, &caller, *campaign, &place)?;
-        SpotChecks::read(conn, &caller, *campaign, &ground)
+        let ground = Ground::find(conn, &caller, *campaign, &meant)?;
+        SpotChecks::read(conn, &caller, &ground)
     });
     Answer::ok(&found.await?)
 }
 
 impl SpotChecks {
-    pub(in crate::resources) fn read(
-        conn: &mut Conn,
-        caller: &Caller,
-        campaign: Uuid,
-        ground: &Ground,
-    ) -> Result<Self, Problem> {
+    pub(in crate::resources) fn read(conn: &mut Conn, caller: &Caller, ground: &Ground) -> Result<Self, Problem> {
+        let campaign = ground.id();
         let checkers: BTreeSet<(Bucket, Uuid)> =
             spot_checks::teams(conn, campaign, caller.scope())?.into_iter().collect();
         let counties: BTreeSet<Bucket> =

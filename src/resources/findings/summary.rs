@@ -3,15 +3,15 @@
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
-use crate::http::{Answer, Arrival, Problem, Query};
-use crate::resources::coverage::{Ground, Level, Where};
+use crate::http::{Answer, Problem, Query};
+use crate::resources::coverage::Level;
+use crate::resources::ground::{Counties, Ground};
 use crate::store::findings::{self, Alike, Told};
 use crate::store::{Conn, divisions};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use sync_core::Scope;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -24,10 +24,10 @@ pub(super) struct Asked {
     #[param(inline)]
     level: Option<Level>,
     /// Only the counties of this prefecture.
-    #[param(example = "5134")]
+    #[param(example = "5134", pattern = "^[0-9]{4}$")]
     prefecture: Option<String>,
     /// Only this county.
-    #[param(example = "513430")]
+    #[param(example = "513430", pattern = "^[0-9]{6}$")]
     county: Option<String>,
 }
 
@@ -125,19 +125,17 @@ impl AreaFindings {
 )]
 #[get("/campaigns/{id}/findings")]
 pub(super) async fn summary(
-    arrival: Arrival,
     caller: Caller,
     app: Data<App>,
     campaign: Path<Uuid>,
     asked: Query<Asked>,
 ) -> Result<Answer, Problem> {
     let Asked { level, prefecture, county } = asked.into_inner();
-    let place = Where::now(prefecture, county);
-    place.moment(arrival.ms())?;
+    let meant = Counties { prefecture, county }.checked()?;
     let level = level.unwrap_or(Level::Province);
     let found = app.store.snapshot(move |conn| {
-        let ground = Ground::find(conn, &caller, *campaign, &place)?;
-        FindingsSummary::read(conn, &caller, *campaign, &ground, level)
+        let ground = Ground::find(conn, &caller, *campaign, &meant)?;
+        FindingsSummary::read(conn, &caller, &ground, level)
     });
     Answer::ok(&found.await?)
 }
@@ -146,12 +144,11 @@ impl FindingsSummary {
     pub(in crate::resources) fn read(
         conn: &mut Conn,
         caller: &Caller,
-        campaign: Uuid,
         ground: &Ground,
         level: Level,
     ) -> Result<Self, Problem> {
         let names = divisions::names_in(conn, caller.region.province())?;
-        let scope = Scope::Counties(ground.counties.clone());
+        let (campaign, scope) = (ground.id(), ground.scope());
         let mut areas: BTreeMap<String, AreaFindings> = BTreeMap::new();
         let area = |code: &str| {
             let (code, name) = (code.to_owned(), names.get(code).cloned());

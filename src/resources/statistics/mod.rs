@@ -5,6 +5,7 @@ mod groups;
 mod source;
 mod topics;
 
+use super::ground::{Counties, Ground};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::fields::Fault;
@@ -16,8 +17,7 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
 use serde::{Deserialize, Serialize};
-use source::{Source, countable};
-use sync_core::Bucket;
+use source::{Interviewed, countable};
 use topics::TopicSummary;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -78,10 +78,10 @@ struct Asked {
     #[param(inline)]
     by: Option<By>,
     /// Only the counties of this prefecture.
-    #[param(example = "5134")]
+    #[param(example = "5134", pattern = "^[0-9]{4}$")]
     prefecture: Option<String>,
     /// Only this county.
-    #[param(example = "513430")]
+    #[param(example = "513430", pattern = "^[0-9]{6}$")]
     county: Option<String>,
 }
 
@@ -126,7 +126,8 @@ const METHOD: Method = Method {
 /// Reckons what the answers to a question, or a field of the register, come to: counts, shares, means, quantiles.
 ///
 /// Of a question, what belongs to random samples is estimated for all units too, with 95 % confidence intervals. Of several
-/// interviews of one unit the earliest counts, one for a sample before others. The register is known of every household: nothing is estimated.
+/// interviews of one unit the earliest counts, one for a sample before others. The register is known of every household:
+/// nothing is estimated.
 #[utoipa::path(
     operation_id = "readStatistics",
     tag = "statistics",
@@ -139,7 +140,10 @@ async fn read(caller: Caller, app: Data<App>, campaign: Path<Uuid>, asked: Query
     let asked = asked.into_inner();
     asked.check()?;
     let of = app.clone();
-    let found = app.store.snapshot(move |conn| StatisticsReport::read(conn, &of, &caller, *campaign, asked));
+    let found = app.store.snapshot(move |conn| {
+        let ground = Ground::find(conn, &caller, *campaign, &asked.meant())?;
+        StatisticsReport::read(conn, &of, &caller, &ground, asked)
+    });
     Answer::ok(&found.await?)
 }
 
@@ -149,21 +153,19 @@ impl StatisticsReport {
         conn: &mut Conn,
         app: &App,
         caller: &Caller,
-        campaign: Uuid,
-        prefecture: Option<String>,
+        ground: &Ground,
         level: Level,
     ) -> Result<Self, Problem> {
-        let asked = Asked { by: Some(By::Topic), level: Some(level), prefecture, ..Asked::default() };
-        Self::read(conn, app, caller, campaign, asked)
+        let asked = Asked { by: Some(By::Topic), level: Some(level), ..Asked::default() };
+        Self::read(conn, app, caller, ground, asked)
     }
 
-    fn read(conn: &mut Conn, app: &App, caller: &Caller, campaign: Uuid, asked: Asked) -> Result<Self, Problem> {
-        let source = Source::find(conn, caller, campaign, |county| asked.means(county))?;
+    fn read(conn: &mut Conn, app: &App, caller: &Caller, ground: &Ground, asked: Asked) -> Result<Self, Problem> {
         let names = divisions::names_in(conn, caller.region.province())?;
-        let grouping = Grouping { by: asked.by, areas: &source.areas, names: &names };
+        let grouping = Grouping { by: asked.by, areas: &ground.areas, names: &names };
         let level = asked.level.unwrap_or(Level::Household);
         let mut report = StatisticsReport {
-            campaign,
+            campaign: ground.id(),
             question: asked.question.clone(),
             field: asked.field.clone(),
             level,
@@ -176,11 +178,11 @@ impl StatisticsReport {
         };
         let column = |name: &Option<String>| Some(countable(name.as_deref()?)?.0);
         if let Some(field) = column(&asked.field) {
-            let (whole, groups) = grouping.register(&source.register(conn, app, field)?);
+            let (whole, groups) = grouping.register(&source::register(conn, app, ground, field)?);
             return Ok(StatisticsReport { whole: Some(whole), groups, ..report });
         }
         let register = column(&asked.register);
-        let interviewed = source.interviewed(conn, app, register)?;
+        let interviewed = Interviewed::read(conn, app, ground, register)?;
         if let Some(question) = &asked.question {
             let units = interviewed.units(level.name(), asked.form.as_deref());
             let (whole, groups) = grouping.answers(&units, question, register.is_some());
@@ -195,14 +197,13 @@ impl StatisticsReport {
 }
 
 impl Asked {
-    fn means(&self, county: Bucket) -> bool {
-        let code = county.to_string();
-        self.county.as_ref().is_none_or(|wanted| *wanted == code)
-            && self.prefecture.as_ref().is_none_or(|wanted| code.starts_with(wanted.as_str()))
+    fn meant(&self) -> Counties {
+        Counties { prefecture: self.prefecture.clone(), county: self.county.clone() }
     }
 
     fn check(&self) -> Result<(), Problem> {
         let mut checks = Checks::new();
+        self.meant().check(&mut checks);
         let by_topic = self.by == Some(By::Topic);
         match (&self.question, &self.field) {
             (None, None) if !by_topic => checks.fault("/question", Fault::Required),

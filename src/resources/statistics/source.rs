@@ -2,40 +2,28 @@
 //! one transaction.
 
 use crate::app::App;
-use crate::caller::{Caller, not_found};
 use crate::fields::{ColumnKind, columns};
-use crate::http::Problem;
 use crate::insight::interviews::{Interview, Interviews, Unit};
 use crate::insight::kept::Versions;
 use crate::insight::statistics::{Counts, Observation, Places, Sample, frame};
-use crate::store::draws::Sight;
-use crate::store::{Conn, Instant, Role, StoreError, campaign_counties, campaigns, coverage, statistics};
+use crate::resources::ground::Ground;
+use crate::store::{Conn, StoreError, coverage, statistics};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use sync_core::{Bucket, Collection, Scope};
+use sync_core::{Bucket, Collection};
 use uuid::Uuid;
 
-/// A campaign's counties that are meant and in scope.
-pub(in crate::resources) struct Source {
-    campaign: Uuid,
-    /// With the contiguous poor area that each lies in.
-    pub(super) areas: BTreeMap<Bucket, Option<String>>,
-    counties: BTreeSet<Bucket>,
-    versions: Versions,
-    sight: Sight,
-}
-
 /// One unit's answer.
-pub(in crate::resources) struct Said {
+pub(super) struct Said {
     pub(super) county: Bucket,
-    pub(in crate::resources) observation: Observation,
+    pub(super) observation: Observation,
     /// What the register says.
     pub(super) register: Value,
 }
 
 /// The interviews and samples of all questions.
-pub(in crate::resources) struct Interviewed {
+pub(super) struct Interviewed {
     interviews: BTreeMap<Bucket, Arc<Interviews>>,
     places: BTreeMap<Bucket, Arc<Places>>,
     seen: BTreeSet<Uuid>,
@@ -43,84 +31,38 @@ pub(in crate::resources) struct Interviewed {
     register: HashMap<(Bucket, Uuid), Value>,
 }
 
-impl Source {
-    /// 404 unless the campaign is one of the caller's province.
-    pub(in crate::resources) fn find(
-        conn: &mut Conn,
-        caller: &Caller,
-        campaign: Uuid,
-        wanted: impl Fn(Bucket) -> bool,
-    ) -> Result<Self, Problem> {
-        campaigns::find(conn, campaign, caller.region.province())?.ok_or_else(not_found)?;
-        let counties = campaign_counties::of(conn, [campaign], caller.scope())?.remove(&campaign).unwrap_or_default();
-        let areas: BTreeMap<Bucket, Option<String>> =
-            counties.into_iter().filter(|county| wanted(county.bucket)).map(|c| (c.bucket, c.area)).collect();
-        let counties: BTreeSet<Bucket> = areas.keys().copied().collect();
-        let scope = Scope::Counties(counties.clone());
-        let sight = match caller.role {
-            Role::Provincial => Sight::whole(&scope),
-            Role::Prefecture | Role::Team => Sight::at(&scope, Instant::now()),
-        };
-        let versions = coverage::versions(conn, campaign, &counties)?;
-        Ok(Self { campaign, areas, counties, versions, sight })
-    }
-
+impl Interviewed {
     /// The interviews of the counties, with the samples that the caller sees.
-    pub(in crate::resources) fn interviewed(
-        &self,
+    pub(super) fn read(
         conn: &mut Conn,
         app: &App,
+        ground: &Ground,
         register: Option<&'static str>,
-    ) -> Result<Interviewed, StoreError> {
-        let campaign = self.campaign;
+    ) -> Result<Self, StoreError> {
+        let campaign = ground.id();
         let key = |county| (campaign, county);
+        let versions = ground.versions(conn)?;
         let interviews = app
             .worked
             .interviews
-            .get(&self.versions, key, |missing, each| statistics::interviews(conn, campaign, missing, each))?;
+            .get(&versions, key, |missing, each| statistics::interviews(conn, campaign, missing, each))?;
         // Samples do not move with records.
-        let drawn: Versions = self.versions.iter().map(|(county, (_, draws))| (*county, (0, *draws))).collect();
+        let drawn: Versions = versions.iter().map(|(county, (_, draws))| (*county, (0, *draws))).collect();
         let places =
             app.worked.places.get(&drawn, key, |missing, each| statistics::places(conn, campaign, missing, each))?;
-        let seen = coverage::draws_in_sight(conn, campaign, &self.sight)?;
+        let seen = coverage::draws_in_sight(conn, campaign, &ground.sight)?;
         let register = match register {
-            Some(column) => statistics::beside(conn, &self.counties, column)?
+            Some(column) => statistics::beside(conn, &ground.counties, column)?
                 .into_iter()
                 .map(|(interview, text)| (interview, stored(column, Some(&text))))
                 .collect(),
             None => HashMap::new(),
         };
-        Ok(Interviewed { interviews, places, seen, register })
+        Ok(Self { interviews, places, seen, register })
     }
 
-    /// How often each value stands in a column of the counties' households.
-    pub(in crate::resources) fn register(
-        &self,
-        conn: &mut Conn,
-        app: &App,
-        column: &'static str,
-    ) -> Result<BTreeMap<Bucket, Arc<Counts>>, StoreError> {
-        app.worked.register.get(
-            &self.versions,
-            |county| (column, county),
-            |missing, each| {
-                let mut all: BTreeMap<Bucket, Counts> =
-                    missing.iter().map(|county| (*county, Counts::default())).collect();
-                for (county, text, count) in statistics::register(conn, missing, column)? {
-                    all.entry(county).or_default().add(stored(column, text.as_deref()), count);
-                }
-                for (county, counts) in all {
-                    each(county, counts);
-                }
-                Ok(())
-            },
-        )
-    }
-}
-
-impl Interviewed {
     /// The interview of each unit that counts: one for the sample before others, else the earliest. `form`: only by this.
-    pub(in crate::resources) fn units(&self, level: &'static str, form: Option<&str>) -> Units<'_> {
+    pub(super) fn units(&self, level: &'static str, form: Option<&str>) -> Units<'_> {
         let is_meant =
             |interview: &Interview| *interview.level == *level && form.is_none_or(|form| form == &*interview.form);
         let mut chosen: Vec<(Bucket, &Interviews, usize)> = Vec::new();
@@ -151,7 +93,7 @@ impl Interviewed {
 }
 
 /// The interviews that count, of one level.
-pub(in crate::resources) struct Units<'a> {
+pub(super) struct Units<'a> {
     /// Each as a place among its county's.
     chosen: Vec<(Bucket, &'a Interviews, usize)>,
     /// Where each belongs in the sample.
@@ -163,7 +105,7 @@ pub(in crate::resources) struct Units<'a> {
 
 impl Units<'_> {
     /// What each says to a question.
-    pub(in crate::resources) fn answers(&self, question: &str) -> Vec<Said> {
+    pub(super) fn answers(&self, question: &str) -> Vec<Said> {
         let said = self.chosen.iter().zip(&self.at).map(|((county, interviews, i), at)| {
             let (interview, value) = (&interviews.all()[*i], interviews.answer(*i, question));
             let register = self.register.get(&(*county, interview.id)).cloned().unwrap_or_default();
@@ -173,7 +115,7 @@ impl Units<'_> {
     }
 
     /// `None` where nobody of a sample was reached.
-    pub(in crate::resources) fn sample(&self) -> Option<&Sample> {
+    pub(super) fn sample(&self) -> Option<&Sample> {
         Some(&self.sample).filter(|sample| !sample.is_empty())
     }
 
@@ -183,8 +125,32 @@ impl Units<'_> {
     }
 }
 
+/// How often each value stands in a column of the counties' households.
+pub(super) fn register(
+    conn: &mut Conn,
+    app: &App,
+    ground: &Ground,
+    column: &'static str,
+) -> Result<BTreeMap<Bucket, Arc<Counts>>, StoreError> {
+    let versions = ground.versions(conn)?;
+    app.worked.register.get(
+        &versions,
+        |county| (column, county),
+        |missing, each| {
+            let mut all: BTreeMap<Bucket, Counts> = missing.iter().map(|county| (*county, Counts::default())).collect();
+            for (county, text, count) in statistics::register(conn, missing, column)? {
+                all.entry(county).or_default().add(stored(column, text.as_deref()), count);
+            }
+            for (county, counts) in all {
+                each(county, counts);
+            }
+            Ok(())
+        },
+    )
+}
+
 /// A column of the register, if what it holds can be counted.
-pub(in crate::resources) fn countable(name: &str) -> Option<(&'static str, ColumnKind)> {
+pub(super) fn countable(name: &str) -> Option<(&'static str, ColumnKind)> {
     let column = columns(Collection::Households).iter().find(|column| column.name == name)?;
     let countable = matches!(
         column.kind,

@@ -14,24 +14,24 @@ use utoipa::ToSchema;
 /// The questions of a topic.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StatisticsTopic)]
-pub(in crate::resources) struct TopicSummary {
-    pub(in crate::resources) topic: Topic,
+pub(super) struct TopicSummary {
+    pub(super) topic: Topic,
     /// In the order in which they are asked; free texts are left out.
-    pub(in crate::resources) questions: Vec<QuestionSummary>,
+    pub(super) questions: Vec<QuestionSummary>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StatisticsQuestion)]
-pub(in crate::resources) struct QuestionSummary {
-    pub(in crate::resources) form: String,
-    pub(in crate::resources) question: String,
-    pub(in crate::resources) label: Wording,
+pub(super) struct QuestionSummary {
+    pub(super) form: String,
+    pub(super) question: String,
+    pub(super) label: Wording,
     #[serde(flatten)]
-    pub(in crate::resources) summary: Summary,
+    pub(super) summary: Summary,
 }
 
 /// The newest version of each form of a level; of one form alone where it is named.
-pub(in crate::resources) fn definitions(
+pub(super) fn definitions(
     conn: &mut Conn,
     province: Region,
     level: &str,
@@ -44,11 +44,7 @@ pub(in crate::resources) fn definitions(
 }
 
 /// What the answers to each question come to, by topic.
-pub(in crate::resources) fn by_topic(
-    interviewed: &Interviewed,
-    forms: &[Definition],
-    level: &'static str,
-) -> Vec<TopicSummary> {
+pub(super) fn by_topic(interviewed: &Interviewed, forms: &[Definition], level: &'static str) -> Vec<TopicSummary> {
     let mut topics: Vec<TopicSummary> = Vec::new();
     for form in forms {
         let units = interviewed.units(level, Some(&form.form));
