@@ -11,7 +11,7 @@ use crate::caller::{Caller, not_found};
 use crate::fields;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::time::today;
-use crate::http::{Answer, Problem, Query};
+use crate::http::{Answer, Code, Problem, Query};
 use crate::insight::forms::Definition;
 use crate::insight::report::{Answered, Material, Report, write};
 use crate::lang::Lang;
@@ -21,7 +21,7 @@ use crate::store::{Conn, campaign_counties, campaigns, divisions, forms};
 use actix_web::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY,
 };
-use actix_web::web::{Data, Path};
+use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse, Responder as _, get};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -122,28 +122,46 @@ async fn read(
     let report =
         app.store.snapshot(move |conn| Ok::<_, Problem>(write(&gather(conn, &of, &caller, id, &meant)?, lang)));
     let report = report.await?;
-    let mut response = match format {
-        Format::Json => Answer::ok(&report)?.respond_to(&request),
-        Format::Html => {
+    let language = report.lang;
+    let written = web::block(move || Written::new(&report, format)).await;
+    let mut response = match written.map_err(|_| Problem::new(Code::Internal))?? {
+        Written::Json(answer) => answer.respond_to(&request),
+        Written::Html(page) => {
             let mut response = HttpResponse::Ok();
             response.insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"));
-            response.content_type("text/html; charset=utf-8").body(html::page(&report))
+            response.content_type("text/html; charset=utf-8").body(page)
         }
-        Format::Docx => {
-            let file = docx::file(&report).map_err(|error| {
-                tracing::error!(%error, "a report could not be written");
-                Problem::new(crate::http::Code::Internal)
-            })?;
-            let name = format!("attachment; filename=\"report-{id}-{}.docx\"", report.lang);
+        Written::Docx(file) => {
+            let name = format!("attachment; filename=\"report-{id}-{language}.docx\"");
             HttpResponse::Ok().content_type(DOCX).insert_header((CONTENT_DISPOSITION, name)).body(file)
         }
     };
     let headers =
-        [(CACHE_CONTROL, "private, no-cache"), (CONTENT_LANGUAGE, report.lang), (VARY, "accept, accept-language")];
+        [(CACHE_CONTROL, "private, no-cache"), (CONTENT_LANGUAGE, language), (VARY, "accept, accept-language")];
     for (name, value) in headers {
         response.headers_mut().insert(name, actix_web::http::header::HeaderValue::from_static(value));
     }
     Ok(response)
+}
+
+/// A report in a format: writing one takes a while.
+enum Written {
+    Json(Answer),
+    Html(String),
+    Docx(Vec<u8>),
+}
+
+impl Written {
+    fn new(report: &Report, format: Format) -> Result<Self, Problem> {
+        Ok(match format {
+            Format::Json => Self::Json(Answer::ok(report)?),
+            Format::Html => Self::Html(html::page(report)),
+            Format::Docx => Self::Docx(docx::file(report).map_err(|error| {
+                tracing::error!(%error, "a report could not be written");
+                Problem::new(Code::Internal)
+            })?),
+        })
+    }
 }
 
 /// Everything that the report is made from, of the same moment.
