@@ -162,17 +162,7 @@ impl Campaign<'_> {
             let Some(sheet) = phone.device()?.record(&key)? else { continue };
             let village = sheet.get("village").and_then(|code| code.as_str()).unwrap_or_default().to_owned();
             let person = phone.person.clone();
-            let place = Place {
-                bucket: county.bucket,
-                campaign: self.opened.campaign,
-                team: self.opened.teams[phone.team],
-                person: &person,
-                day: date(day),
-                household,
-                village: &village,
-                village_name: county.villages.iter().find(|v| v.code == village).map_or("", |v| v.name.as_str()),
-                ethnicity: Ethnicity::draw(&mut phone.rng, &county.prefecture(), &county.area),
-            };
+            let place = self.place(phone, &person, day, county, household, &village);
             let (edits, visit) = place.visit(&mut phone.rng, None);
             phone.save(&edits)?;
             let mut chance = |likely: f64| phone.rng.random_bool(likely);
@@ -212,9 +202,29 @@ impl Campaign<'_> {
         }
         Ok(())
     }
-}
 
-impl Campaign<'_> {
+    fn place<'a>(
+        &self,
+        phone: &mut Phone,
+        person: &'a str,
+        day: u32,
+        county: &'a County,
+        household: Uuid,
+        village: &'a str,
+    ) -> Place<'a> {
+        Place {
+            bucket: county.bucket,
+            campaign: self.opened.campaign,
+            team: self.opened.teams[phone.team],
+            person,
+            day: date(day),
+            household,
+            village,
+            village_name: county.villages.iter().find(|v| v.code == village).map_or("", |v| v.name.as_str()),
+            ethnicity: Ethnicity::draw(&mut phone.rng, &county.prefecture(), &county.area),
+        }
+    }
+
     /// Calls on the households of the samples that fall to this phone in half a day.
     fn sample(&self, phone: &mut Phone, day: u32, known: &[&County]) -> anyhow::Result<()> {
         let plan = &self.world.phones[phone.index];
@@ -228,17 +238,7 @@ impl Campaign<'_> {
                     continue;
                 }
                 let person = phone.person.clone();
-                let place = Place {
-                    bucket: held.bucket,
-                    campaign: self.opened.campaign,
-                    team: self.opened.teams[phone.team],
-                    person: &person,
-                    day: date(day),
-                    household: slot.household,
-                    village: &slot.village,
-                    village_name: held.villages.iter().find(|v| v.code == slot.village).map_or("", |v| v.name.as_str()),
-                    ethnicity: Ethnicity::draw(&mut phone.rng, &held.prefecture(), &held.area),
-                };
+                let place = self.place(phone, &person, day, held, slot.household, &slot.village);
                 let (edits, _) = place.visit(&mut phone.rng, Some(slot.id));
                 let sheet = place.village(&mut phone.rng);
                 phone.save(&edits)?;

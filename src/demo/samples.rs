@@ -45,20 +45,23 @@ impl Samples {
 /// Draws in all counties with a register.
 pub(super) fn draw(world: &World, province: &Office, campaign: Uuid, counties: &[usize]) -> anyhow::Result<Samples> {
     let stage = Stage::begin("the samples", counties.len() as u64);
-    let path = format!("/v1/campaigns/{campaign}/draws");
-    let reveal = |plan: &Value| -> anyhow::Result<(Uuid, Value)> {
-        let draw = province.create(&path, plan)?;
-        Ok((draw, province.post(&format!("{path}/{draw}/reveal"), &json!({}))?))
-    };
     let drawn = side_by_side(counties.len(), |index| {
         let county = world.counties[counties[index]].bucket.to_string();
-        let (villages, _) = reveal(&json!({
-            "level": "village", "county": county, "source": "registered", "method": "pps", "sizes": "registered",
-            "places": {"total": 4}, "substitutes": 0,
-        }))?;
-        let (_, homes) = reveal(&json!({
-            "level": "household", "first_stage": villages, "places": {"per_stratum": 3}, "substitutes": 2,
-        }))?;
+        let (villages, _) = reveal(
+            province,
+            campaign,
+            &json!({
+                "level": "village", "county": county, "source": "registered", "method": "pps", "sizes": "registered",
+                "places": {"total": 4}, "substitutes": 0,
+            }),
+        )?;
+        let (_, homes) = reveal(
+            province,
+            campaign,
+            &json!({
+                "level": "household", "first_stage": villages, "places": {"per_stratum": 3}, "substitutes": 2,
+            }),
+        )?;
         stage.advance(1);
         Ok((counties[index], slots(&homes)))
     })?;
@@ -66,6 +69,13 @@ pub(super) fn draw(world: &World, province: &Office, campaign: Uuid, counties: &
     let places: usize = samples.0.values().map(Vec::len).sum();
     stage.done(&format!("{places} households of {} counties drawn", counties.len()));
     Ok(samples)
+}
+
+/// Commits to a draw and reveals it at once; gives its id and what was drawn.
+pub(super) fn reveal(province: &Office, campaign: Uuid, plan: &Value) -> anyhow::Result<(Uuid, Value)> {
+    let path = format!("/v1/campaigns/{campaign}/draws");
+    let draw = province.create(&path, plan)?;
+    Ok((draw, province.post(&format!("{path}/{draw}/reveal"), &json!({}))?))
 }
 
 fn slots(drawn: &Value) -> Vec<Slot> {

@@ -53,12 +53,15 @@ impl Filling {
 
     /// Writes down when each device last sent something (milliseconds since 1970).
     pub fn sent(&self, last: &BTreeMap<Uuid, i64>) -> anyhow::Result<()> {
-        for (device, at) in last {
-            let last_stamp = Some(Stamp::issue(*at, None, None));
-            let progress = BTreeMap::from([(*device, Progress { last_stamp, ..Progress::default() })]);
-            let at = Instant::from_ms(*at);
-            self.store.write_now(move |tx| pushers::store(tx, &progress, at))?;
-        }
+        let last = last.clone();
+        self.store.write_now(move |tx| {
+            for (device, at) in last {
+                let last_stamp = Some(Stamp::issue(at, None, None));
+                let progress = BTreeMap::from([(device, Progress { last_stamp, ..Progress::default() })]);
+                pushers::store(tx, &progress, Instant::from_ms(at))?;
+            }
+            Ok::<_, StoreError>(())
+        })?;
         Ok(())
     }
 }

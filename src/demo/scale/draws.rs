@@ -4,6 +4,7 @@
 use super::place::{Place, Slot};
 use crate::demo::office::Office;
 use crate::demo::progress::Stage;
+use crate::demo::samples::reveal;
 use crate::demo::threads::side_by_side;
 use crate::demo::world::rng;
 use rand::RngExt as _;
@@ -46,8 +47,7 @@ fn of_county(province: &Office, campaign: Uuid, place: &Place<'_>) -> anyhow::Re
             None => json!({"level": level, "county": county, "source": "registered"}),
             Some(first) => json!({"level": level, "first_stage": first}),
         };
-        let draw = province.create(&path, &wanted)?;
-        province.post(&format!("{path}/{draw}/reveal"), &json!({}))?;
+        let (draw, _) = reveal(province, campaign, &wanted)?;
         first = Some(draw);
         if level == "household" {
             replace(province, &format!("{path}/{draw}/units"), &mut rng)?;
