@@ -24,7 +24,7 @@ enum Action {
         /// The JSON file; - for the standard input
         file: PathBuf,
         /// The key that it must be signed with: a kid of the server's /.well-known/jwks.json
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         kid: Option<String>,
         /// The language of what is said; else that of the environment
         #[arg(long, value_enum)]
@@ -71,5 +71,25 @@ impl Draw {
         }
         println!("{}", lang.pick(&format!("Checks that failed: {differ}"), &format!("不符之处：{differ}")));
         Ok(ExitCode::FAILURE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, Draw};
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        draw: Draw,
+    }
+
+    /// One in 64 begins like an option.
+    #[test]
+    fn a_key_may_begin_with_a_hyphen() {
+        let line = Line::try_parse_from(["ruhu", "verify", "-", "--kid", "-fK3"]).unwrap();
+        let Action::Verify { kid, .. } = line.draw.action;
+        assert_eq!(kid.as_deref(), Some("-fK3"));
     }
 }
