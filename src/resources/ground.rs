@@ -1,16 +1,16 @@
 //! What every reckoning of a campaign stands on: the campaign, in those counties that are meant and that the caller has.
 
 use crate::caller::{Caller, not_found};
-use crate::fields::Fault;
+use crate::fields::{Area, Fault};
 use crate::http::Problem;
 use crate::http::checks::Checks;
 use crate::insight::kept::Versions;
 use crate::store::draws::Sight;
-use crate::store::{Conn, Instant, Role, StoreError, campaign_counties, campaigns, coverage};
-use serde::Deserialize;
+use crate::store::{Conn, Instant, Role, StoreError, campaign_counties, campaigns, coverage, divisions};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use sync_core::{Bucket, Scope};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Which counties are meant; all of the campaign's where nothing is said.
@@ -48,13 +48,47 @@ impl Counties {
     }
 }
 
+/// What counties are taken together as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = PlaceLevel)]
+pub(super) enum Level {
+    Province,
+    /// The contiguous poor areas; counties that lie in none are told together as `outside`.
+    Area,
+    Prefecture,
+    County,
+}
+
+impl Level {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Area => "area",
+            Self::Prefecture => "prefecture",
+            Self::County => "county",
+        }
+    }
+}
+
+/// Stands for the area of counties that lie in none.
+const OUTSIDE: &str = "outside";
+
+/// The names of divisions, and of contiguous poor areas, by code.
+pub(super) fn names(conn: &mut Conn, caller: &Caller) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut names = divisions::names_in(conn, caller.region.province())?;
+    names.extend(Area::ALL.iter().map(|area| (area.name().to_owned(), area.label().zh.to_owned())));
+    names.insert(OUTSIDE.to_owned(), "片区外".to_owned());
+    Ok(names)
+}
+
 /// A campaign in the caller's counties.
 pub(super) struct Ground {
     pub(super) campaign: campaigns::Campaign,
     /// Those that take part, are in scope and are meant.
     pub(super) counties: BTreeSet<Bucket>,
     /// The contiguous poor area that each of them lies in.
-    pub(super) areas: BTreeMap<Bucket, Option<String>>,
+    areas: BTreeMap<Bucket, String>,
     /// The draws that the caller sees.
     pub(super) sight: Sight,
 }
@@ -65,7 +99,8 @@ impl Ground {
         let campaign = campaigns::find(conn, id, caller.region.province())?.ok_or_else(not_found)?;
         let taking_part = campaign_counties::of(conn, [id], caller.scope())?.remove(&id).unwrap_or_default();
         let meant = taking_part.into_iter().filter(|county| meant.mean(county.bucket));
-        let areas: BTreeMap<Bucket, Option<String>> = meant.map(|county| (county.bucket, county.area)).collect();
+        let area = |area: Option<String>| area.unwrap_or_else(|| OUTSIDE.to_owned());
+        let areas: BTreeMap<Bucket, String> = meant.map(|county| (county.bucket, area(county.area))).collect();
         let sight = match caller.role {
             Role::Provincial => Sight::whole(caller.scope()),
             Role::Prefecture | Role::Team => Sight::at(caller.scope(), Instant::now()),
@@ -75,6 +110,17 @@ impl Ground {
 
     pub(super) fn id(&self) -> Uuid {
         self.campaign.id.0
+    }
+
+    /// The code of what a county is told with.
+    pub(super) fn place(&self, county: Bucket, level: Level) -> String {
+        let code = county.to_string();
+        match level {
+            Level::Province => code[..2].to_owned(),
+            Level::Prefecture => code[..4].to_owned(),
+            Level::County => code,
+            Level::Area => self.areas.get(&county).map_or(OUTSIDE, String::as_str).to_owned(),
+        }
     }
 
     pub(super) fn scope(&self) -> Scope {

@@ -2,9 +2,9 @@
 //! the answers of other operations, each read once in the same snapshot: no record is looked at by itself.
 
 use super::campaigns::Campaign;
-use super::coverage::{Coverage, Level, SpotChecks};
+use super::coverage::{Coverage, SpotChecks};
 use super::findings::FindingsSummary;
-use super::ground::{Counties, Ground};
+use super::ground::{Counties, Ground, Level, names};
 use super::statistics::{Level as Statistics, StatisticsReport};
 use crate::app::App;
 use crate::caller::{Caller, not_found};
@@ -17,7 +17,7 @@ use crate::insight::report::{Answered, Material, Report, write};
 use crate::lang::Lang;
 use crate::pages::report::{docx, html};
 use crate::resources::read_json;
-use crate::store::{Conn, campaign_counties, campaigns, divisions, forms};
+use crate::store::{Conn, campaign_counties, campaigns, forms};
 use actix_web::http::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY,
 };
@@ -181,13 +181,14 @@ fn gather(conn: &mut Conn, app: &App, caller: &Caller, id: Uuid, meant: &Countie
     let row = campaigns::find(conn, id, caller.region.province())?.ok_or_else(not_found)?;
     let counties = campaign_counties::of(conn, [id], caller.scope())?.remove(&id).unwrap_or_default();
     let campaign = Answered::new(format!("/v1/campaigns/{id}"), &Campaign::new(row, counties)?);
-    let names = divisions::names_in(conn, caller.region.province())?;
+    let names = names(conn, caller)?;
     let code = prefecture.map_or_else(|| caller.region.to_string(), str::to_owned);
     let mut coverage = |level: Level| {
         let query = query("/coverage", &[&format!("level={}", level.name())]);
         Ok::<_, Problem>(Answered::new(query, &Coverage::read(conn, app, caller, &ground, level, None)?))
     };
-    let (whole, prefectures) = (coverage(Level::Province)?, coverage(Level::Prefecture)?);
+    let (whole, areas, prefectures) =
+        (coverage(Level::Province)?, coverage(Level::Area)?, coverage(Level::Prefecture)?);
     let counties = coverage(Level::County)?;
     let spot_checks = Answered::new(query("/spot-checks", &[]), &SpotChecks::read(conn, caller, &ground)?);
     let mut found = |level: Level| {
@@ -210,6 +211,7 @@ fn gather(conn: &mut Conn, app: &App, caller: &Caller, id: Uuid, meant: &Countie
         area: names.get(&code).cloned().unwrap_or(code),
         today: today().to_string(),
         whole,
+        areas,
         prefectures,
         counties,
         spot_checks,

@@ -44,9 +44,9 @@ pub fn answers(conn: &mut Conn, visits: &BTreeSet<(Bucket, Uuid)>) -> Result<Ans
         .int("bucket", visits.iter().map(|(county, _)| county.code() as i32))
         .uuid("visit", visits.iter().map(|(_, id)| Id(*id)));
     let tail = format!(
-        "SELECT i.visit, i.form, r.fields FROM v JOIN interviews i ON i.bucket = v.bucket AND i.visit = v.visit \
-         JOIN records r ON r.bucket = i.bucket AND r.collection = {} AND r.id = i.id \
-         WHERE i.level = 'household' ORDER BY i.id",
+        "SELECT i.visit, i.form, r.fields FROM v CROSS JOIN interviews i \
+         CROSS JOIN records r WHERE i.bucket = v.bucket AND i.visit = v.visit AND r.bucket = i.bucket \
+         AND r.collection = {} AND r.id = i.id AND i.level = 'household' ORDER BY i.id",
         Collection::Interviews.number()
     );
     let mut answers = Answers::new();

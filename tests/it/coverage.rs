@@ -190,6 +190,33 @@ on_both_engines! {
         w.province().get(&format!("/v1/campaigns/{}/coverage", new_id())).send().problem(404, "not_found");
     }
 
+    fn areas_are_the_sums_of_their_counties(w) {
+        let counties = json!([
+            { "county": JINYANG, "area": "liangshan_yi", "led_by": "provincial" },
+            { "county": ZHAOJUE, "area": "liangshan_yi", "led_by": "provincial" },
+            { "county": WUSHENG, "led_by": "prefecture" },
+        ]);
+        let campaign = format!("/v1/campaigns/{}", w.cast().campaign);
+        w.province().patch(&campaign, &json!({ "counties": counties })).send().ok();
+        let visits = [
+            (JINYANG, "one", w.ali()), (JINYANG, "one", w.ali()), (ZHAOJUE, "two", w.chen()), (WUSHENG, "three", w.deng()),
+        ];
+        for (county, team, phone) in visits {
+            phone.push([visit(w, county, json!({ "team": w.cast().teams[team] })).1]);
+        }
+        let told = |session: &Session, of: &str| session.get(&format!("{campaign}{of}")).send().ok()["items"].take();
+        let areas = told(w.province(), "/coverage?level=area");
+        let named = |item: &Value| (item["code"].clone(), item["name"].clone());
+        assert_eq!(named(&areas[0]), (json!("liangshan_yi"), json!("大小凉山彝区")));
+        assert_eq!(named(&areas[1]), (json!("outside"), json!("片区外")));
+        assert_eq!(areas.as_array().unwrap().len(), 2);
+        assert_eq!(areas[0]["counties"], json!({ "all": 2, "reached": 2 }));
+        assert_eq!((&areas[0]["visits"]["random_check"]["done"], &areas[1]["visits"]["random_check"]["done"]), (&json!(3), &json!(1)));
+        let findings = told(w.province(), "/findings?level=area");
+        assert_eq!(findings.as_array().unwrap().iter().map(named).collect::<Vec<_>>(), areas.as_array().unwrap().iter().map(named).collect::<Vec<_>>());
+        assert_eq!(told(w.guangan(), "/coverage?level=area").as_array().unwrap().iter().map(named).collect::<Vec<_>>(), [named(&areas[1])]);
+    }
+
     fn spot_checks_are_compared_with_the_first_visit(w) {
         let body = json!({ "campaign": w.cast().campaign, "team": w.cast().teams["three"], "county": JINYANG, "kind": "spot_check",
             "from": "2015-04-15", "to": "2015-05-05" });

@@ -77,6 +77,7 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
     ask("coverage of the province", format!("{of}/coverage"), PAGE);
     ask("coverage by prefecture", format!("{of}/coverage?level=prefecture"), PAGE);
     ask("coverage by county", format!("{of}/coverage?level=county"), PAGE);
+    ask("coverage by contiguous poor area", format!("{of}/coverage?level=area"), PAGE);
     ask("coverage of a prefecture, by county", format!("{of}/coverage?level=county&prefecture={prefecture}"), PAGE);
     ask("coverage of a county", format!("{of}/coverage?level=county&county={county}"), PAGE);
     // A part of a name that many bear, and one that few do.
@@ -132,6 +133,8 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
     ask("statistics of a choice, by area", format!("{of}/statistics?question=satisfied&by=area"), STATISTICS);
     ask("statistics of a field, by county", format!("{of}/statistics?field=income_per_capita&by=county"), STATISTICS);
     ask("statistics of a field, causes by area", format!("{of}/statistics?field=cause_main&by=area"), STATISTICS);
+    ask("statistics of all questions, by topic", format!("{of}/statistics?by=topic"), STATISTICS);
+    ask("findings of the province, summed up", format!("{of}/findings?level=prefecture"), STATISTICS);
     ask("days of a prefecture", format!("{of}/days?prefecture={prefecture}"), STATISTICS);
     ask("spot checks of the province", format!("{of}/spot-checks"), STATISTICS);
     if client.has(&format!("{of}/report"))? {

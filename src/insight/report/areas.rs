@@ -3,20 +3,25 @@
 use super::chapters::topic_label;
 use super::wording::{paragraph, words};
 use super::{Answered, Bar, Block, Chart, Material, Part, Section, Table};
-use crate::fields::Topic;
+use crate::fields::{Area, Topic};
 use crate::lang::Lang;
 
 /// The name of an item, or its code.
-fn name(answered: &Answered, i: usize) -> String {
+fn name(answered: &Answered, i: usize, lang: Lang) -> String {
     let text = |member: &str| answered.text(&format!("/items/{i}/{member}"));
-    text("name").or_else(|| text("code")).unwrap_or_default().to_owned()
+    let code = text("code").unwrap_or_default();
+    match Area::parse(code).map(Area::label) {
+        Some(label) => lang.pick(label.en, label.zh).to_owned(),
+        None if code == "outside" => lang.pick("Outside these areas", "片区外").to_owned(),
+        None => text("name").unwrap_or(code).to_owned(),
+    }
 }
 
 /// Rows of these counts, one for each item of `places`.
-fn rows(answered: &Answered, places: impl Iterator<Item = usize>, counts: &[&str]) -> Vec<Vec<Part>> {
+fn rows(answered: &Answered, places: impl Iterator<Item = usize>, counts: &[&str], lang: Lang) -> Vec<Vec<Part>> {
     let row = |i: usize| {
         let counts = counts.iter().map(|count| answered.count(&format!("/items/{i}/{count}")).into());
-        std::iter::once(name(answered, i).into()).chain(counts).collect()
+        std::iter::once(name(answered, i, lang).into()).chain(counts).collect()
     };
     places.map(row).collect()
 }
@@ -27,36 +32,39 @@ pub(super) fn coverage(material: &Material, lang: Lang) -> Section {
     let all = of.len("/items");
     let bar = |i: usize| {
         let figure = of.quotient(&format!("/items/{i}/counties/reached"), &format!("/items/{i}/counties/all"))?;
-        Some(Bar { label: name(of, i), figure, low: None, high: None })
+        Some(Bar { label: name(of, i, lang), figure, low: None, high: None })
+    };
+    let table = |answered: &Answered, caption: (&str, &str), place: (&str, &str)| {
+        let columns = [
+            place,
+            ("Counties", "县（个）"),
+            ("Reached", "已督查"),
+            ("Households visited", "走访贫困户"),
+            ("Registered", "在册贫困户"),
+            ("Samples done", "样本完成"),
+            ("Open", "未完成"),
+        ];
+        let counts = [
+            "counties/all",
+            "counties/reached",
+            "households/visited",
+            "households/registered",
+            "slots/done",
+            "slots/open",
+        ];
+        Block::Table(Table {
+            caption: lang.pick(caption.0, caption.1).into(),
+            columns: words(lang, &columns),
+            rows: rows(answered, 0..answered.len("/items"), &counts, lang),
+        })
     };
     let blocks = vec![
-        Block::Table(Table {
-            caption: lang.pick("Coverage by prefecture", "各市（州）督查覆盖情况").into(),
-            columns: words(
-                lang,
-                &[
-                    ("Prefecture", "市（州）"),
-                    ("Counties", "县（个）"),
-                    ("Reached", "已督查"),
-                    ("Households visited", "走访贫困户"),
-                    ("Registered", "在册贫困户"),
-                    ("Samples done", "样本完成"),
-                    ("Open", "未完成"),
-                ],
-            ),
-            rows: rows(
-                of,
-                0..all,
-                &[
-                    "counties/all",
-                    "counties/reached",
-                    "households/visited",
-                    "households/registered",
-                    "slots/done",
-                    "slots/open",
-                ],
-            ),
-        }),
+        table(
+            &material.areas,
+            ("Coverage by contiguous poor area", "各集中连片特困地区督查覆盖情况"),
+            ("Area", "片区"),
+        ),
+        table(of, ("Coverage by prefecture", "各市（州）督查覆盖情况"), ("Prefecture", "市（州）")),
         Block::Chart(Chart {
             caption: lang.pick("Share of counties reached", "已督查县占比").into(),
             shares: true,
@@ -95,7 +103,7 @@ pub(super) fn days(material: &Material, lang: Lang) -> Section {
                     ("Days of teams", "督查组工作日"),
                 ],
             ),
-            rows: rows(of, 0..of.len("/items"), &["leaders/all", "leaders/enough", "team_days"]),
+            rows: rows(of, 0..of.len("/items"), &["leaders/all", "leaders/enough", "team_days"], lang),
         }),
     ];
     let title = lang.pick("Days on site", "实地督查天数").into();
@@ -133,6 +141,7 @@ fn prefecture(material: &Material, i: usize, lang: Lang) -> Section {
             counties,
             (0..counties.len("/items")).filter(|j| within(counties, j)),
             &["households/visited", "households/registered", "interviews/household", "team_days"],
+            lang,
         ),
     })];
     if let Some(j) = of_findings {
@@ -161,12 +170,12 @@ fn prefecture(material: &Material, i: usize, lang: Lang) -> Section {
         .filter_map(|k| of.text(&format!("/items/{i}/not_reached/{k}")))
         .map(|code| {
             let place = (0..counties.len("/items")).find(|j| counties.text(&format!("/items/{j}/code")) == Some(code));
-            vec![place.map_or_else(|| code.to_owned(), |j| name(counties, j)).into()]
+            vec![place.map_or_else(|| code.to_owned(), |j| name(counties, j, lang)).into()]
         })
         .collect();
     if !missing.is_empty() {
         blocks.push(paragraph(lang, "Not reached yet:", "尚未督查的县（市、区）：", &[]));
         blocks.push(Block::List { items: missing });
     }
-    Section { id: format!("annex.{code}"), title: name(of, i), blocks, sections: Vec::new() }
+    Section { id: format!("annex.{code}"), title: name(of, i, lang), blocks, sections: Vec::new() }
 }

@@ -130,8 +130,9 @@ pub struct Material {
     pub area: String,
     /// The day that it is.
     pub today: String,
-    /// Coverage of all that is meant, of its prefectures and of its counties.
+    /// Coverage of all that is meant, of its contiguous poor areas, its prefectures and its counties.
     pub whole: Answered,
+    pub areas: Answered,
     pub prefectures: Answered,
     pub counties: Answered,
     pub spot_checks: Answered,

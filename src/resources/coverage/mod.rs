@@ -5,10 +5,10 @@ mod days;
 mod report;
 mod spot_checks;
 
-pub(super) use report::{Coverage, Level};
+pub(super) use report::Coverage;
 pub(super) use spot_checks::SpotChecks;
 
-use super::ground::{Counties, Ground};
+use super::ground::{Counties, Ground, Level};
 use super::teams::Member;
 use crate::app::App;
 use crate::caller::Caller;

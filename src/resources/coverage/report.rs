@@ -1,15 +1,16 @@
-//! The coverage of a campaign, by province, prefecture or county.
+//! The coverage of a campaign, by province, contiguous poor area, prefecture or county.
 
-use super::{Counties, Ground, known, leader, moment, reached, sent};
+use super::{Counties, Ground, Level, known, leader, moment, reached, sent};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Arrival, Problem, Query};
 use crate::insight::coverage::{County, Sums};
+use crate::resources::ground::names;
 use crate::resources::teams::Member;
 use crate::store::coverage::{Sent, draws_in_sight};
-use crate::store::{Conn, Role, divisions};
+use crate::store::{Conn, Role};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
@@ -18,34 +19,6 @@ use std::sync::Arc;
 use sync_core::Bucket;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = CoverageLevel)]
-pub(in crate::resources) enum Level {
-    Province,
-    Prefecture,
-    County,
-}
-
-impl Level {
-    /// The digits of a county's code that name its area.
-    pub(in crate::resources) fn digits(self) -> usize {
-        match self {
-            Self::Province => 2,
-            Self::Prefecture => 4,
-            Self::County => 6,
-        }
-    }
-
-    pub(in crate::resources) const fn name(self) -> &'static str {
-        match self {
-            Self::Province => "province",
-            Self::Prefecture => "prefecture",
-            Self::County => "county",
-        }
-    }
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct Asked {
@@ -81,6 +54,7 @@ pub(in crate::resources) struct Coverage {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CoverageArea)]
 struct Area {
+    /// Of the division; the name of the contiguous poor area.
     #[schema(example = "5134")]
     code: String,
     name: Option<String>,
@@ -179,7 +153,7 @@ impl Coverage {
     ) -> Result<Self, Problem> {
         let campaign = ground.id();
         let seen = draws_in_sight(conn, campaign, &ground.sight)?;
-        let names = divisions::names_in(conn, caller.region.province())?;
+        let names = names(conn, caller)?;
         let reached = reached(conn, app, ground, moment)?;
         let sent = sent(conn, caller, ground)?;
         Ok(Self {
@@ -203,11 +177,10 @@ fn areas(
 ) -> Vec<Area> {
     let mut areas: BTreeMap<String, Area> = BTreeMap::new();
     for (code, county) in reached {
-        let digits = code.to_string();
-        let name = &digits[..level.digits()];
-        let area = areas.entry(name.to_owned()).or_insert_with(|| Area {
-            code: name.to_owned(),
-            name: names.get(name).cloned(),
+        let place = ground.place(*code, level);
+        let area = areas.entry(place.clone()).or_insert_with(|| Area {
+            name: names.get(&place).cloned(),
+            code: place,
             counties: CountyCounts::default(),
             not_reached: Vec::new(),
             sums: Sums::default(),
@@ -218,7 +191,7 @@ fn areas(
         if county.is_reached() {
             area.counties.reached += 1;
         } else {
-            area.not_reached.push(digits.clone());
+            area.not_reached.push(code.to_string());
         }
         area.sums.add(county, |draw| seen.contains(draw));
         for sent in sent.iter().filter(|sent| sent.county == *code) {

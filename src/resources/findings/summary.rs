@@ -4,10 +4,9 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::{Answer, Problem, Query};
-use crate::resources::coverage::Level;
-use crate::resources::ground::{Counties, Ground};
+use crate::resources::ground::{Counties, Ground, Level, names};
+use crate::store::Conn;
 use crate::store::findings::{self, Alike, Told};
-use crate::store::{Conn, divisions};
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
@@ -46,6 +45,7 @@ pub(in crate::resources) struct FindingsSummary {
 
 #[derive(Debug, Default, Serialize, ToSchema)]
 struct AreaFindings {
+    /// Of the division; the name of the contiguous poor area.
     #[schema(example = "5134")]
     code: String,
     name: Option<String>,
@@ -113,7 +113,7 @@ impl AreaFindings {
     }
 }
 
-/// Sums a campaign's findings up, by province, prefecture or county.
+/// Sums a campaign's findings up, by province, contiguous poor area, prefecture or county.
 ///
 /// A finding belongs to its visit's campaign; one without a visit, to every campaign of its county.
 #[utoipa::path(
@@ -147,20 +147,17 @@ impl FindingsSummary {
         ground: &Ground,
         level: Level,
     ) -> Result<Self, Problem> {
-        let names = divisions::names_in(conn, caller.region.province())?;
+        let names = names(conn, caller)?;
         let (campaign, scope) = (ground.id(), ground.scope());
         let mut areas: BTreeMap<String, AreaFindings> = BTreeMap::new();
-        let area = |code: &str| {
-            let (code, name) = (code.to_owned(), names.get(code).cloned());
-            AreaFindings { code, name, ..AreaFindings::default() }
-        };
         for county in &ground.counties {
-            let code = &county.to_string()[..level.digits()];
-            areas.entry(code.to_owned()).or_insert_with(|| area(code));
+            let code = ground.place(*county, level);
+            let name = names.get(&code).cloned();
+            let empty = || AreaFindings { code: code.clone(), name, ..AreaFindings::default() };
+            areas.entry(code.clone()).or_insert_with(empty);
         }
         for alike in findings::counts(conn, campaign, &scope)? {
-            let code = &alike.county.to_string()[..level.digits()];
-            areas.entry(code.to_owned()).or_insert_with(|| area(code)).add(&alike);
+            areas.entry(ground.place(alike.county, level)).or_default().add(&alike);
         }
         let frequent = findings::frequent(conn, campaign, &scope, MOST)?.into_iter();
         let told = |told: Told| {

@@ -1,8 +1,8 @@
 //! What is told of a group: all counties, or those of a prefecture or an area.
 
-use super::By;
 use super::source::{Said, Units};
 use crate::insight::statistics::{Counts, Observation, Sample, Summary, summarize, tally};
+use crate::resources::ground::{Ground, Level};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StatisticsGroup)]
 pub(super) struct Group {
-    /// Of the county or prefecture; the area's name; `null` for the whole.
+    /// Of the county or prefecture; the name of the contiguous poor area; `null` for the whole.
     code: Option<String>,
     name: Option<String>,
     #[serde(flatten)]
@@ -38,20 +38,16 @@ struct Compared {
 
 /// How counties make groups.
 pub(super) struct Grouping<'a> {
-    pub(super) by: Option<By>,
-    pub(super) areas: &'a BTreeMap<Bucket, Option<String>>,
+    /// `None`: the whole alone.
+    pub(super) by: Option<Level>,
+    pub(super) ground: &'a Ground,
     /// By code.
     pub(super) names: &'a BTreeMap<String, String>,
 }
 
 impl Grouping<'_> {
     fn code(&self, county: Bucket) -> Option<String> {
-        match self.by? {
-            By::County => Some(county.to_string()),
-            By::Prefecture => Some(county.to_string()[..4].to_owned()),
-            By::Area => self.areas.get(&county).cloned().flatten(),
-            By::Topic => None,
-        }
+        Some(self.ground.place(county, self.by?))
     }
 
     fn named(&self, code: Option<String>, summary: Summary, register: Option<Compared>) -> Group {

@@ -5,14 +5,14 @@ mod groups;
 mod source;
 mod topics;
 
-use super::ground::{Counties, Ground};
+use super::ground::{Counties, Ground, Level as Places, names};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::fields::Fault;
 use crate::http::checks::Checks;
 use crate::http::documented::{NotFound, NotModified, Problems};
 use crate::http::{Answer, Problem, Query};
-use crate::store::{Conn, divisions};
+use crate::store::Conn;
 use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
@@ -52,10 +52,21 @@ impl Level {
 enum By {
     County,
     Prefecture,
-    /// The contiguous poor area that a county lies in.
+    /// The contiguous poor area that a county lies in, or `outside`.
     Area,
     /// Every question of the forms in force, in place of one.
     Topic,
+}
+
+impl By {
+    const fn places(self) -> Option<Places> {
+        match self {
+            Self::County => Some(Places::County),
+            Self::Prefecture => Some(Places::Prefecture),
+            Self::Area => Some(Places::Area),
+            Self::Topic => None,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -161,8 +172,8 @@ impl StatisticsReport {
     }
 
     fn read(conn: &mut Conn, app: &App, caller: &Caller, ground: &Ground, asked: Asked) -> Result<Self, Problem> {
-        let names = divisions::names_in(conn, caller.region.province())?;
-        let grouping = Grouping { by: asked.by, areas: &ground.areas, names: &names };
+        let names = names(conn, caller)?;
+        let grouping = Grouping { by: asked.by.and_then(By::places), ground, names: &names };
         let level = asked.level.unwrap_or(Level::Household);
         let mut report = StatisticsReport {
             campaign: ground.id(),
