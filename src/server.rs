@@ -21,6 +21,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt as _;
@@ -28,6 +29,13 @@ use utoipa_swagger_ui::SwaggerUi;
 
 /// How long requests under way may take when the server is told to stop, in seconds.
 const GRACE: u64 = 8;
+
+/// How long a connection may be idle. Longer than a reverse proxy keeps one to us open (nginx: 60 s), so that it is the proxy
+/// who closes: else it sends a request into a connection that is just being closed, and tells its caller 502.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// How long the head of a connection's first request may take, for a phone on a bad network or a server with much to do.
+const HEAD: Duration = Duration::from_secs(15);
 
 /// Builds the app once, for `serve`, for the demo and for the tests: migrates (unless told not to), binds, and serves on
 /// threads of its own until stopped.
@@ -69,7 +77,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
                     .wrap(TracingLogger::<RequestSpan>::new())
             });
             // Else the end of a compressed answer waits 40 ms for the acknowledgement of its beginning.
-            let server = server.tcp_nodelay(true);
+            let server = server.tcp_nodelay(true).keep_alive(KEEP_ALIVE).client_request_timeout(HEAD);
             let server = server.workers(workers).worker_max_blocking_threads(blocking.div_ceil(workers.max(1)));
             let server = server.shutdown_timeout(GRACE).disable_signals().listen(listener)?.run();
             // Whoever started it may have given up.

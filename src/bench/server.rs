@@ -119,7 +119,7 @@ impl Server {
         self.ask(path, Some(&self.token), body)
     }
 
-    /// Over a connection of its own: the server closes one that is idle for as long as a phase.
+    /// Over a connection of its own: the server may close one that is idle for as long as a phase.
     fn ask(&self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
         let mut connection = Connection::open(self.address)?;
         let answer = connection.ask(&request(path, token, &body.to_string()))?;

@@ -2,11 +2,12 @@
 //! makes; everything that reads through a [`Conn`] that the store lends.
 
 use super::form_cache::Forms;
+use super::libpq;
 use super::writer::{self, Writer};
 use crate::config::Config;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection as _};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +107,7 @@ impl Manager {
     /// `sqlite:PATH` or `postgres://…`
     pub fn parse(url: &str) -> anyhow::Result<Self> {
         let target = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Target::Postgres(url.to_owned())
+            Target::Postgres(libpq::with_patience(url))
         } else if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.is_empty()) {
             Target::Sqlite(path.strip_prefix("//").unwrap_or(path).to_owned())
         } else {
@@ -177,8 +178,13 @@ impl ManageConnection for Manager {
         self.open()
     }
 
+    /// Asked before a connection is lent. One that was closed while it was idle is not: its borrower would fail for it, and
+    /// diesel does not notice when a statement that this connection never saw could not be prepared ([`Self::has_broken`]).
     fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
-        conn.ping().map_err(diesel::r2d2::Error::QueryError)
+        match conn {
+            Conn::Pg(conn) => libpq::heard_of(conn).map_err(diesel::r2d2::Error::QueryError),
+            Conn::Sqlite(_) => Ok(()),
+        }
     }
 
     fn has_broken(&self, conn: &mut Conn) -> bool {
@@ -381,7 +387,7 @@ pub(super) fn pool<M: ManageConnection>(config: &Config, manager: M) -> anyhow::
     let pool = Pool::builder()
         .max_size(config.pool_size)
         .min_idle(Some(1))
-        .test_on_check_out(false)
+        .test_on_check_out(true)
         .connection_timeout(Duration::from_secs(5));
     Ok(pool.build(manager)?)
 }

@@ -23,6 +23,7 @@ pub mod forms;
 pub mod frames;
 pub mod held;
 pub mod idempotency;
+mod libpq;
 pub mod listing;
 pub mod migrations;
 pub mod promoted;

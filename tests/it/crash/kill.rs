@@ -3,7 +3,7 @@
 //! and what was not is sent again.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -61,6 +61,9 @@ impl Clerk<'_> {
     }
 }
 
+/// An access token counts for 15 minutes: whoever works for longer signs in again after so many.
+const SHIFT: Duration = Duration::from_mins(5);
+
 /// Lets them work until the server is killed, at some moment after `pushes` were taken.
 fn work_until_killed(
     serving: &mut Serving,
@@ -115,6 +118,7 @@ fn kill_and_start_again(w: &World, times: usize) {
     let mut told: Vec<Told> = Vec::new();
     w.stop();
     let mut serving = Serving::start(w);
+    let mut signed_in = Instant::now();
     for _ in 0..times {
         let pushes = rng.random_range(1..40);
         work_until_killed(&mut serving, &mut workers, &mut clerk, rng, pushes);
@@ -123,6 +127,13 @@ fn kill_and_start_again(w: &World, times: usize) {
         wait(Duration::from_micros(rng.random_range(0..100_000)));
         beginning.kill();
         serving = Serving::start(w);
+        if signed_in.elapsed() > SHIFT {
+            office.sign_in_again("province", None);
+            for phone in phones {
+                phone.sign_in_again(&phone.name, Some(&phone.device));
+            }
+            signed_in = Instant::now();
+        }
         let since = told.len();
         told.extend(workers.iter_mut().flat_map(|worker| worker.told.drain(..)));
         let open = workers.iter().filter_map(|worker| {

@@ -1,7 +1,10 @@
 //! PostgreSQL is stopped and started under load: callers are told to come back, the server finds its way by itself,
 //! and nothing acknowledged is lost.
 
+use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::assert_unavailable;
 use super::moments::{SHUT, gate};
@@ -12,6 +15,9 @@ use crate::support::outside::Outside;
 use crate::support::raw::Events;
 use crate::support::serving::Serving;
 use crate::support::*;
+
+/// For which who is turned away waits: who asks again at once leaves no processor to whom they wait for.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How often each caller was served, and turned away.
 #[derive(Default)]
@@ -24,6 +30,7 @@ impl Counts {
     fn refuse(&self, reply: http::Reply) {
         assert_unavailable(reply);
         self.refused.fetch_add(1, Ordering::SeqCst);
+        std::thread::park_timeout(PAUSE);
     }
 
     fn serve(&self) {
@@ -92,7 +99,7 @@ fn while_postgres_is_away_callers_are_told_to_come_back() {
             cluster.start_again();
             let before: Vec<_> = all().map(|c| c.served.load(Ordering::SeqCst)).collect();
             let again = || all().zip(&before).all(|(c, n)| c.served.load(Ordering::SeqCst) > n + 3).then_some(());
-            eventually(60, "all are served again", again);
+            eventually(180, "all are served again", again);
             over.store(true, Ordering::SeqCst);
         });
         w.session.get("/readyz").send().ok();
@@ -123,6 +130,10 @@ fn connections_that_were_ended_are_opened_again() {
     let mut outside = Outside::open(w);
     let commons = Commons::default();
     let mut worker = Worker::new(w.ali(), &[JINYANG], &commons, 1);
+    // Connections that have never seen what they will be lent for.
+    let office = w.province();
+    let pull = || office.pull_body(&json!({ "schema": 1 }));
+    assert!(all_at_once(w, pull).iter().all(|reply| reply.status == 200));
     for _ in 0..3 {
         worker.push();
         assert!(end_sessions(&mut outside) > 0);
@@ -134,14 +145,42 @@ fn connections_that_were_ended_are_opened_again() {
             }
             Sent::Unanswered => panic!("a push had no answer"),
         });
-        // Those that read are others, lent one after the other.
+        // Those that read are others: each is needed by somebody at the same moment.
         eventually(20, "every reading connection works again", || {
-            let answers = (0..16).map(|_| w.province().get("/v1/me").send());
-            let refused: Vec<_> = answers.filter(|reply| reply.status != 200).collect();
+            let replies = all_at_once(w, || office.get("/v1/teams").send());
+            let refused: Vec<_> = replies.into_iter().filter(|reply| reply.status != 200).collect();
             let works = refused.is_empty();
             refused.into_iter().for_each(assert_unavailable);
             works.then_some(())
         });
     }
-    ledger::check(w.province(), &worker.told);
+    ledger::check(office, &worker.told);
+}
+
+/// As many callers as there are connections to read with, none of whom is answered before each has one, or was turned away.
+fn all_at_once(w: &World, ask: impl Fn() -> http::Reply + Sync) -> Vec<http::Reply> {
+    let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
+    let (count, answered) = (w.store.config.pool_size, &AtomicUsize::new(0));
+    holder.hold("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE");
+    std::thread::scope(|scope| {
+        let ask = || {
+            let reply = ask();
+            answered.fetch_add(1, Ordering::SeqCst);
+            reply
+        };
+        let asked: Vec<_> = (0..count).map(|_| scope.spawn(ask)).collect();
+        watcher.until_stuck_or(count.into(), answered);
+        holder.release();
+        asked.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+/// Which accepts a connection and says nothing.
+#[test]
+fn a_database_that_says_nothing_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nothing");
+    let url = format!("postgres://nobody@{}/nothing", silent.local_addr().unwrap());
+    let error = ruhu::start(ruhu::Config::for_test(url, dir)).err().expect("there is no database");
+    assert!(format!("{error:#}").contains("timeout"), "{error:#}");
 }

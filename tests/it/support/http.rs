@@ -4,9 +4,11 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+
+use super::cast::PASSWORD;
 
 /// A caller: an address, and perhaps an access token. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ pub(crate) struct Session {
     agent: Agent,
     base: Arc<Mutex<String>>,
     pub(crate) token: Option<String>,
+    /// In the place of `token`, since it was signed in again; shared by clones.
+    renewed: Arc<Mutex<Option<String>>>,
 }
 
 pub(crate) struct Call {
@@ -40,23 +44,44 @@ impl Session {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_mins(1)))
             .max_redirects(3)
-            // The server closes what is idle for 5 s: not at the moment that somebody asks again.
-            .max_idle_age(Duration::from_secs(2))
+            // Less than the 75 s for which the server keeps them: no request is sent into one being closed, and none twice.
+            .max_idle_age(Duration::from_secs(15))
             .build();
-        Self { agent: config.new_agent(), base, token: None }
+        Self { agent: config.new_agent(), base, token: None, renewed: Arc::default() }
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self { token: Some(token.to_owned()), renewed: Arc::default(), ..self.clone() }
     }
 
     pub(crate) fn anonymous(&self) -> Self {
-        Self { token: None, ..self.clone() }
+        Self { token: None, renewed: Arc::default(), ..self.clone() }
+    }
+
+    /// The token that it shows now.
+    pub(crate) fn access_token(&self) -> Option<String> {
+        self.renewed.lock().unwrap().clone().or_else(|| self.token.clone())
+    }
+
+    /// Signs in again, as the same device if it is one: an access token counts for 15 minutes.
+    #[track_caller]
+    pub(crate) fn sign_in_again(&self, username: &str, device: Option<&str>) {
+        let mut body = json!({ "username": username, "password": PASSWORD });
+        if let Some(device) = device {
+            body["device_id"] = device.into();
+        }
+        let tokens = self.anonymous().post("/v1/auth/login", &body).send().ok();
+        let token = tokens["access_token"].as_str().expect("an access token").to_owned();
+        *self.renewed.lock().unwrap() = Some(token);
     }
 
     /// The same caller, at another server; with connections of its own.
     pub(crate) fn at(&self, url: &str) -> Self {
-        Self { token: self.token.clone(), ..Self::new(Arc::new(Mutex::new(url.to_owned()))) }
+        Self {
+            token: self.token.clone(),
+            renewed: self.renewed.clone(),
+            ..Self::new(Arc::new(Mutex::new(url.to_owned())))
+        }
     }
 
     /// `http://127.0.0.1:40123`
@@ -66,7 +91,7 @@ impl Session {
 
     pub(crate) fn call(&self, method: &'static str, path: &str) -> Call {
         let mut headers = Vec::new();
-        if let Some(token) = &self.token {
+        if let Some(token) = self.access_token() {
             headers.push(("authorization".into(), format!("Bearer {token}")));
         }
         let url = format!("{}{path}", self.url());

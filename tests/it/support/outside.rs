@@ -1,6 +1,8 @@
 //! A second connection to a test's database, as an operator or another program may have one: it holds what a server
 //! needs, and looks at what the server does.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
@@ -71,8 +73,15 @@ impl Outside {
     /// nothing: one transaction always sees the same sessions.
     #[track_caller]
     pub(crate) fn until_stuck(&mut self, count: i64) {
+        self.until_stuck_or(count, &AtomicUsize::new(0));
+    }
+
+    /// [`Self::until_stuck`], where those that `done` counts need not wait any more.
+    #[track_caller]
+    pub(crate) fn until_stuck_or(&mut self, count: i64, done: &AtomicUsize) {
         let query = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() \
              AND wait_event_type = 'Lock'";
-        eventually(20, "transactions wait", || (self.number(query) >= count).then_some(()));
+        let come = |this: &mut Self| this.number(query) + done.load(Ordering::SeqCst) as i64 >= count;
+        eventually(20, "transactions wait", || come(self).then_some(()));
     }
 }

@@ -29,7 +29,7 @@ fn open(session: &Session, method: &str, path: &str, headers: &[(&str, &str)], b
     let mut stream = TcpStream::connect(host).expect("the server listens");
     stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n");
-    if let Some(token) = &session.token {
+    if let Some(token) = session.access_token() {
         let _ = write!(head, "Authorization: Bearer {token}\r\n");
     }
     for (name, value) in headers {
