@@ -28,6 +28,7 @@ pub mod listing;
 pub mod migrations;
 pub mod promoted;
 pub mod pushers;
+mod record_indexes;
 pub mod record_lists;
 pub mod records;
 mod role;

@@ -5,6 +5,7 @@ use super::Engine;
 use super::conn::{Conn, StoreError};
 use super::dialect::{self, engine};
 use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, Listing, Sql, Value};
+use super::record_indexes::{indexed, scans};
 use super::records::{RECORD_COLUMNS, RecordRow, RecordSql};
 use crate::fields::{self, Cell, ColumnKind, columns};
 use crate::insight::findings::State;
@@ -83,43 +84,15 @@ impl Listed for RecordRow {
     }
 }
 
-/// Whether the list's tables have to include `records`.
-fn asks_records(listing: &Listing<RecordRow>) -> bool {
-    let filtered = listing.filters.iter().any(|filter| match filter {
+fn filters_records(listing: &Listing<RecordRow>) -> bool {
+    listing.filters.iter().any(|filter| match filter {
         Filter::Column { column, .. } => OF_RECORDS.contains(column),
         _ => false,
-    });
-    filtered || listing.order.iter().any(|order| OF_RECORDS.contains(&order.column))
+    })
 }
 
-/// The columns by which an index of the collection's table begins; of a flag, with the value that the index has.
-fn indexed(collection: Collection) -> &'static [(&'static str, Option<bool>)] {
-    match collection {
-        Collection::Households => &[
-            ("village", None),
-            ("registry_no", None),
-            ("standard", None),
-            ("attribute", None),
-            ("status", None),
-            ("cause_main", None),
-            ("housing_grade", None),
-            ("road_kind", None),
-            ("people", None),
-            ("income_per_capita", None),
-            ("housing_dangerous", Some(true)),
-            ("water_difficult", Some(true)),
-            ("relocation", Some(true)),
-            ("water_safe", Some(false)),
-            ("electricity_living", Some(false)),
-            ("broadcast_tv", Some(false)),
-        ],
-        Collection::Members => &[("household", None), ("id_number", None)],
-        Collection::Villages => &[("village", None)],
-        Collection::Visits => &[("campaign", None), ("team", None), ("household", None), ("sample_slot", None)],
-        Collection::Interviews => &[("visit", None), ("household", None)],
-        Collection::Findings => &[("visit", None), ("household", None), ("state", None)],
-        Collection::Photos => &[("subject_id", None), ("sha256", None)],
-    }
+fn orders_records(listing: &Listing<RecordRow>) -> bool {
+    listing.order.iter().any(|order| OF_RECORDS.contains(&order.column))
 }
 
 fn has_index(collection: Collection, column: &Column<RecordRow>, value: Option<&Value>) -> bool {
@@ -127,8 +100,18 @@ fn has_index(collection: Collection, column: &Column<RecordRow>, value: Option<&
     indexed(collection).contains(&(&*column.name, flag))
 }
 
+/// Whether one narrow index has all that is compared and sorted by.
+fn is_scanned(collection: Collection, listing: &Listing<RecordRow>) -> bool {
+    let needed = needed(listing);
+    let has = |scan: &&[&str]| {
+        let columns = needed.iter().filter_map(|sql| sql.strip_prefix("f."));
+        columns.filter(|name| !["bucket", "id"].contains(name)).all(|name| scan.contains(&name))
+    };
+    !filters_records(listing) && !orders_records(listing) && scans(collection).iter().any(has)
+}
+
 /// The columns of the collection's table that a list compares or sorts by, and the keys.
-fn needed(listing: &Listing<RecordRow>) -> String {
+fn needed(listing: &Listing<RecordRow>) -> BTreeSet<String> {
     let column = |place: usize| listing.column(place).sql.to_string();
     let mut needed: BTreeSet<String> =
         (0..KEYS).chain(listing.order.iter().map(|order| order.column)).map(column).collect();
@@ -146,11 +129,11 @@ fn needed(listing: &Listing<RecordRow>) -> String {
         }
     }
     needed.retain(|sql| sql.starts_with("f."));
-    needed.into_iter().collect::<Vec<_>>().join(", ")
+    needed
 }
 
 /// So many rows are put in order at once; a list of more is walked along in its order until a page is full.
-const FEW: usize = 10_000;
+const FEW: usize = 15_000;
 
 /// How a page is come by.
 struct Way {
@@ -160,6 +143,8 @@ struct Way {
     by_index: Vec<bool>,
     /// The list is walked along an index that is not the table's own.
     along: bool,
+    /// Everything that is asked for stands in a narrow index along the keys.
+    scanned: bool,
 }
 
 impl Way {
@@ -188,36 +173,63 @@ impl Way {
         let by_key = listing.order[0].column < KEYS;
         let first = listing.order[0].column;
         let along = OF_RECORDS.contains(&first) || !by_key && has_index(collection, listing.column(first), None);
-        let mut way = Self { first: None, by_index: vec![true; filters.len()], along };
+        let scanned = is_scanned(collection, listing);
+        let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned };
         let counted: Vec<usize> = (0..filters.len()).filter(|i| candidate(&filters[*i])).collect();
         // An index gives the rows of one value in the order of the keys.
         if counted.is_empty() || by_key && filters.len() == 1 && single(&filters[0]) {
             return Ok(way);
         }
         let engine = engine(conn);
+        // Of one value an index has the rows county by county; anything else it is not to be left for a whole region's rows.
+        let whole_region =
+            if matches!(scope, Scope::Region(_)) { dialect::bucket_by_no_index(engine) } else { "f.bucket" };
         let of = |i: &usize| {
-            let from = Sql::new(format!("FROM {} f WHERE ", collection.name())).in_scope("f.bucket", scope);
+            let bucket = if single(&filters[*i]) { "f.bucket" } else { whole_region };
+            let from = Sql::new(format!("FROM {} f WHERE ", collection.name())).in_scope(bucket, scope);
             listing.narrowed(engine, from, &filters[*i], true)
         };
         let counts = listing::counted(conn, &counted.iter().map(of).collect::<Vec<_>>(), few)?;
         for (i, count) in counted.iter().zip(&counts) {
-            way.by_index[*i] = *count < few || by_key && single(&filters[*i]);
+            way.by_index[*i] = *count < few || by_key && !scanned && single(&filters[*i]);
         }
         way.first =
             counted.into_iter().zip(counts).filter(|(_, count)| *count < few).min_by_key(|(_, n)| *n).map(|(i, _)| i);
         Ok(way)
     }
 
-    /// `FROM … WHERE …` with every filter.
-    fn from(&self, engine: Engine, scope: &Scope, collection: Collection, listing: &Listing<RecordRow>) -> Sql {
+    /// `FROM … WHERE …` with every filter, to be put in order.
+    fn ordered(&self, engine: Engine, scope: &Scope, collection: Collection, listing: &Listing<RecordRow>) -> Sql {
+        self.from(engine, scope, collection, listing, orders_records(listing))
+    }
+
+    /// The same, to be counted.
+    fn counted(&self, engine: Engine, scope: &Scope, collection: Collection, listing: &Listing<RecordRow>) -> Sql {
+        // One filter is counted in its index. What several leave is counted along the keys where that needs no look at the
+        // rows: each index would need one for each of its own.
+        let by_index = vec![!self.scanned || listing.filters.len() == 1; listing.filters.len()];
+        Self { first: self.first, by_index, along: false, scanned: self.scanned }
+            .from(engine, scope, collection, listing, false)
+    }
+
+    fn from(
+        &self,
+        engine: Engine,
+        scope: &Scope,
+        collection: Collection,
+        listing: &Listing<RecordRow>,
+        by_records: bool,
+    ) -> Sql {
         let (table, number) = (collection.name(), collection.number());
         let no_index = dialect::bucket_by_no_index(engine);
         let bucket = if self.along && self.first.is_none() { no_index } else { "f.bucket" };
-        let walks_records = self.first.is_none() && OF_RECORDS.contains(&listing.order[0].column);
+        let asks_records = by_records || filters_records(listing);
+        let walks_records = by_records && self.first.is_none() && OF_RECORDS.contains(&listing.order[0].column);
         let mut sql = match self.first {
             // First all that it leaves, then what else is asked of them.
             Some(first) => {
-                let few = format!("FROM (WITH few AS MATERIALIZED (SELECT {} FROM {table} f WHERE ", needed(listing));
+                let columns = needed(listing).into_iter().collect::<Vec<_>>().join(", ");
+                let few = format!("FROM (WITH few AS MATERIALIZED (SELECT {columns} FROM {table} f WHERE ");
                 let few = Sql::new(few).in_scope(no_index, scope);
                 listing.narrowed(engine, few, &listing.filters[first], true).sql(") SELECT * FROM few) f")
             }
@@ -225,11 +237,11 @@ impl Way {
             None if walks_records => Sql::new(format!("FROM records r CROSS JOIN {table} f")),
             None => Sql::new(format!("FROM {table} f")),
         };
-        if asks_records(listing) && !walks_records {
+        if asks_records && !walks_records {
             sql = sql.sql(" CROSS JOIN records r");
         }
         sql = sql.sql(" WHERE ").in_scope(bucket, scope);
-        if asks_records(listing) {
+        if asks_records {
             sql = sql.sql(format!(" AND r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id"));
         }
         for (i, filter) in listing.filters.iter().enumerate().filter(|(i, _)| Some(*i) != self.first) {
@@ -258,9 +270,11 @@ pub(super) fn page_where(
     few: usize,
 ) -> Result<Found<RecordRow>, StoreError> {
     let way = Way::find(conn, scope, collection, listing, few)?;
-    let from = way.from(engine(conn), scope, collection, listing);
+    let engine = engine(conn);
+    let from = way.ordered(engine, scope, collection, listing);
+    let counted = way.counted(engine, scope, collection, listing);
     let number = collection.number();
-    listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
+    listing::page_of::<RecordSql, _>(conn, listing, &from, &counted, |rest, terms| {
         let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
         let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
         let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));

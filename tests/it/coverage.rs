@@ -197,7 +197,7 @@ on_both_engines! {
             { "county": WUSHENG, "led_by": "prefecture" },
         ]);
         let campaign = format!("/v1/campaigns/{}", w.cast().campaign);
-        w.province().patch(&campaign, &json!({ "counties": counties })).send().ok();
+        w.province().patch(&campaign, &json!({ "counties": counties })).header("if-match", "*").send().ok();
         let visits = [
             (JINYANG, "one", w.ali()), (JINYANG, "one", w.ali()), (ZHAOJUE, "two", w.chen()), (WUSHENG, "three", w.deng()),
         ];

@@ -186,14 +186,15 @@ on_both_engines! {
         let counties = |session: &Session| told(&report(session, w, ""), "coverage?level=province", "/items/0/counties/all");
         assert_eq!(counties(w.province()), cast::counties("51").len() as f64);
         assert_eq!(counties(w.liangshan()), cast::counties("5134").len() as f64);
-        let area = json!({ "counties": [{ "county": JINYANG, "area": "liangshan_yi" }, { "county": WUSHENG }] });
-        w.province().patch(&format!("/v1/campaigns/{}", w.cast().campaign), &area).send().ok();
+        let counties = [JINYANG, ZHAOJUE].map(|county| json!({ "county": county, "area": "liangshan_yi" }));
+        let area = json!({ "counties": [counties[0], counties[1], { "county": WUSHENG }] });
+        w.province().patch(&format!("/v1/campaigns/{}", w.cast().campaign), &area).header("if-match", "*").send().ok();
         let areas = |lang: &str| {
             let told = report(w.province(), w, lang);
             let rows = section(&told, "coverage")["blocks"][0]["rows"].as_array().unwrap().clone();
             rows.iter().map(|row| (row[0].as_str().unwrap().to_owned(), row[1]["value"].as_f64().unwrap())).collect::<Vec<_>>()
         };
-        assert_eq!(areas("?lang=zh"), [("大小凉山彝区".into(), 1.0), ("片区外".into(), 1.0)]);
+        assert_eq!(areas("?lang=zh"), [("大小凉山彝区".into(), 2.0), ("片区外".into(), 1.0)]);
         assert_eq!(areas("?lang=en")[1], ("Outside these areas".into(), 1.0));
         for session in [w.guangan(), &w.deng().session, &w.er().session] {
             let text = report(session, w, "").to_string();

@@ -5,10 +5,12 @@ use super::Scratch;
 use crate::auth::keys::Keys;
 use crate::http::list::ListParams;
 use crate::store::dialect::Rows;
-use crate::store::{Engine, record_lists};
+use crate::store::listing::{Sql, rows};
+use crate::store::{Engine, record_indexes, record_lists};
 use crate::sync::direct::{By, Direct};
 use actix_web::FromRequest as _;
 use actix_web::test::TestRequest;
+use diesel::sql_types::Text;
 use serde_json::{Map, Value, json};
 use sync_core::merge::Change;
 use sync_core::scope::Region;
@@ -90,7 +92,7 @@ impl Register {
     }
 }
 
-const FILTERS: [&str; 14] = [
+const FILTERS: [&str; 17] = [
     "",
     "status=returned",
     "status=returned&housing_grade=D",
@@ -105,6 +107,9 @@ const FILTERS: [&str; 14] = [
     "near=27.2,102.1,30000",
     "bbox=102,27,102.1,27.3&status=poor",
     "updated_at[gte]=2015-04-16T03:02:38.008Z&status=lifted",
+    "people[gte]=3&housing_grade=A",
+    "near=27.2,102.1,30000&income_per_capita[gte]=500",
+    "q=%E5%90%89%E5%85%8B&income_per_capita[gte]=500",
 ];
 
 const SORTS: [&str; 8] = [
@@ -146,4 +151,32 @@ fn every_way_leads_to_the_same_on_sqlite() {
 #[test]
 fn every_way_leads_to_the_same_on_postgres() {
     every_way_leads_to_the_same(Engine::Postgres);
+}
+
+/// What the lists believe of the indexes stands in the schema, which is the same on both engines (tests/it/migrations.rs).
+#[test]
+fn the_indexes_are_those_of_the_schema() {
+    let scratch = Scratch::new(Engine::Sqlite);
+    let sql = "SELECT m.tbl_name, COALESCE(m.sql, ''), (SELECT group_concat(i.name, ' ') FROM \
+               (SELECT name FROM pragma_index_info(m.name) ORDER BY seqno) i) FROM sqlite_schema m WHERE m.type = 'index'";
+    let found =
+        scratch.store.read_now(|conn| rows::<(Text, Text, Text), (String, String, String)>(conn, Sql::new(sql)));
+    let found = found.unwrap();
+    for collection in Collection::ALL {
+        let has = |fits: &dyn Fn(&str, &str) -> bool| {
+            found.iter().any(|(table, sql, columns)| table == collection.name() && fits(sql, columns))
+        };
+        for (column, flag) in record_indexes::indexed(collection) {
+            let there = match flag {
+                None => has(&|_, columns| columns.split(' ').next() == Some(column)),
+                Some(true) => has(&|sql, _| sql.ends_with(&format!("WHERE {column}"))),
+                Some(false) => has(&|sql, _| sql.ends_with(&format!("WHERE NOT {column}"))),
+            };
+            assert!(there, "{collection:?} has no index of {column}");
+        }
+        for scan in record_indexes::scans(collection) {
+            let expected = format!("bucket id {}", scan.join(" "));
+            assert!(has(&|_, columns| columns == expected), "{collection:?} has no index of {expected}");
+        }
+    }
 }
