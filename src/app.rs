@@ -5,11 +5,10 @@ use crate::auth::keys::Keys;
 use crate::config::Config;
 use crate::insight::kept::Worked;
 use crate::limits::Limits;
+use crate::resources::exports::Room;
 use crate::store::Store;
 use crate::sync::events::Moves;
 use crate::sync::lanes::Lanes;
-use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// The application's state; cheap to clone, handed to handlers as `web::Data`.
 #[derive(Clone)]
@@ -28,5 +27,5 @@ pub struct App {
     /// What was worked out of counties that have not moved since.
     pub worked: Worked,
     /// Room for exports at a time.
-    pub exports: Arc<Semaphore>,
+    pub exports: Room,
 }

@@ -9,7 +9,7 @@ use sync_core::{Collection, Fields, canonical};
 
 /// The same fields (canonical JSON) with the numbers of persons masked. Length and ends stay, so that two can be told apart.
 pub fn masked(collection: Collection, json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    let personal = || table::sheet(collection).fields.iter().filter(|field| is_personal(field));
+    let personal = || table::sheet(collection).fields.iter().filter(|field| has_numbers(field));
     if !personal().any(|field| json.contains(field.name)) {
         return Ok(Cow::Borrowed(json));
     }
@@ -23,8 +23,41 @@ pub fn masked(collection: Collection, json: &str) -> Result<Cow<'_, str>, serde_
     Ok(Cow::Owned(fields.to_canonical()))
 }
 
-fn is_personal(field: &Field) -> bool {
-    field.personal || matches!(field.kind, Kind::List(members) if members.iter().any(is_personal))
+/// Whether a field of any collection is a number of a person, or has such in it.
+pub fn is_personal(name: &str) -> bool {
+    Collection::ALL.into_iter().any(|collection| personal_field(collection, name).is_some())
+}
+
+fn personal_field(collection: Collection, name: &str) -> Option<&'static Field> {
+    table::sheet(collection).fields.iter().find(|field| field.name == name && has_numbers(field))
+}
+
+/// The value of one field with the numbers of persons masked; `None` where it has none.
+pub fn masked_value(collection: Collection, name: &str, value: &Value) -> Option<Value> {
+    let field = personal_field(collection, name)?;
+    let mut value = value.clone();
+    hide(field, &mut value);
+    Some(value)
+}
+
+/// Any text with all that may be such a number masked: seven digits and more in a row.
+pub fn masked_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut digits = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        shown.push_str(&if digits.len() < 7 { std::mem::take(&mut digits) } else { stars(&std::mem::take(&mut digits)) });
+        shown.push(c);
+    }
+    shown.pop();
+    shown
+}
+
+fn has_numbers(field: &Field) -> bool {
+    field.personal || matches!(field.kind, Kind::List(members) if members.iter().any(has_numbers))
 }
 
 fn hide(field: &Field, value: &mut Value) {
@@ -32,7 +65,7 @@ fn hide(field: &Field, value: &mut Value) {
         (Value::String(text), _) if field.personal => *text = stars(text),
         (Value::Array(items), Kind::List(members)) => {
             for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                for member in members.iter().filter(|member| is_personal(member)) {
+                for member in members.iter().filter(|member| has_numbers(member)) {
                     if let Some(value) = item.get_mut(member.name) {
                         hide(member, value);
                     }

@@ -2,16 +2,18 @@
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::fields;
 use crate::http::Problem;
 use crate::http::documented::Problems;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::store::audit::{self, Actor, Entry, Sight, hex};
 use crate::store::{Role, StoreError};
-use actix_web::get;
+use actix_web::{HttpRequest, get};
 use actix_web::web::{self, Data};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -81,6 +83,29 @@ impl AuditEntry {
 /// Of a caller: as whom what they do is written down.
 pub fn actor<R>(caller: &Caller<R>) -> Actor {
     Actor { user: caller.user, role: caller.role, region: caller.region, team: caller.team }
+}
+
+/// Writes down that somebody saw the numbers of persons in a page of a list.
+pub async fn revealed(
+    app: &App,
+    actor: Actor,
+    (action, request): (&'static str, &HttpRequest),
+    (records, buckets): (usize, BTreeSet<String>),
+) -> Result<(), Problem> {
+    let detail = json!({ "query": told_query(request), "records": records, "buckets": buckets });
+    let subject = request.path().to_owned();
+    Ok(app.store.write(move |tx| audit::note(tx, &actor, action, &subject, &detail)).await?)
+}
+
+/// The query of a request, as it is written down: without the numbers of persons that it asks for.
+pub fn told_query(request: &HttpRequest) -> String {
+    let told = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if fields::is_personal(name.split(['[', '%']).next().unwrap_or_default()) => {
+            format!("{name}=***")
+        }
+        _ => pair.to_owned(),
+    };
+    request.query_string().split('&').map(told).collect::<Vec<_>>().join("&")
 }
 
 /// What a caller sees: the province everything, a prefecture what its people did, a team what its own did.

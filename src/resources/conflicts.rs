@@ -1,9 +1,11 @@
 //! `/v1/conflicts`: two values of one field, for a person to choose.
 
+use super::audit::{actor, revealed};
+use super::records::{REVEAL, Revealing};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office};
-use crate::fields::{Fault, FieldError};
+use crate::fields::{self, Fault, FieldError};
 use crate::http::body::Json;
 use crate::http::documented::{BodyProblems, NotFound, ProblemBody, Problems};
 use crate::http::idempotency::Idempotency;
@@ -16,7 +18,7 @@ use crate::store::held::Viewer;
 use crate::store::types::{Instant, JsonText};
 use crate::sync::settle::{self, Choice, Settler};
 use actix_web::web::{Data, Path};
-use actix_web::{get, post, web};
+use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -98,6 +100,35 @@ impl TryFrom<ConflictRow> for Conflict {
     }
 }
 
+impl Conflict {
+    /// As lists show it: with the numbers of persons masked, unless they are asked for.
+    fn listed(row: ConflictRow, reveal: bool) -> Result<Self, Problem> {
+        let collection = row.key()?.collection;
+        let mut conflict = Self::try_from(row)?;
+        if reveal || !fields::is_personal(&conflict.field) {
+            return Ok(conflict);
+        }
+        let corrupt = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
+        let name = conflict.field.clone();
+        let masked = |value: &Value| fields::masked_value(collection, &name, value);
+        if let Some(base) = &mut conflict.base
+            && let Some(shown) = masked(&serde_json::from_str(base.get()).map_err(corrupt)?)
+        {
+            *base = serde_json::value::to_raw_value(&shown).map_err(corrupt)?;
+        }
+        for side in [&mut conflict.current, &mut conflict.other] {
+            let mut told: Value = serde_json::from_str(side.get()).map_err(corrupt)?;
+            if let Some(value) = told.get_mut("value")
+                && let Some(shown) = masked(value)
+            {
+                *value = shown;
+            }
+            *side = serde_json::value::to_raw_value(&told).map_err(corrupt)?;
+        }
+        Ok(conflict)
+    }
+}
+
 /// Stored JSON goes out as it is.
 fn raw(text: JsonText) -> Result<Box<RawValue>, StoreError> {
     RawValue::from_string(text.0).map_err(|e| StoreError::Corrupt(e.to_string()))
@@ -144,21 +175,34 @@ impl Resolution {
 }
 
 /// Lists the conflicts in the caller's counties, open and settled.
+///
+/// The numbers of identity cards and telephones are masked; `reveal=true` shows them, and is written down in the audit.
 #[utoipa::path(
     operation_id = "listConflicts",
     tag = "conflicts",
-    params(ListOf<conflicts::ConflictRow>),
+    params(ListOf<conflicts::ConflictRow>, Revealing),
     responses((status = 200, description = "A page, the oldest first", body = Page<Conflict>), Problems),
     security(("bearer" = []))
 )]
 #[get("/conflicts")]
-async fn list(caller: Caller, app: Data<App>, params: ListParams) -> Result<web::Json<Page<Conflict>>, Problem> {
+async fn list(
+    caller: Caller,
+    app: Data<App>,
+    mut params: ListParams,
+    request: HttpRequest,
+) -> Result<web::Json<Page<Conflict>>, Problem> {
+    let (reveal, actor) = (params.take_flag(REVEAL)?, actor(&caller));
     let asked = params.read(&conflicts::LIST, &app.keys, caller.user)?;
     let page = app.store.read(move |conn| {
         let found = conflicts::page(conn, caller.scope(), &asked.listing)?;
-        asked.try_page(found, Conflict::try_from)
+        asked.try_page(found, |row| Conflict::listed(row, reveal))
     });
-    Ok(web::Json(page.await?))
+    let page = page.await?;
+    if reveal {
+        let buckets = page.items.iter().map(|conflict| conflict.bucket.clone()).collect();
+        revealed(&app, actor, ("conflicts.reveal", &request), (page.items.len(), buckets)).await?;
+    }
+    Ok(web::Json(page))
 }
 
 /// Settles a conflict.

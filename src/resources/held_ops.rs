@@ -1,9 +1,11 @@
 //! `/v1/held-ops`: operations that could not be applied, for a person to release or to discard.
 
+use super::audit::{actor, revealed};
+use super::records::{REVEAL, Revealing};
 use crate::app::App;
 use crate::auth::tokens::{Bearer, Claims};
 use crate::caller::{Caller, Office};
-use crate::fields::FieldError;
+use crate::fields::{self, FieldError};
 use crate::http::documented::{FieldFault, KeyProblems, NotFound, NotModified, ProblemBody, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
@@ -16,10 +18,11 @@ use crate::store::types::Instant;
 use crate::store::{Role, Tx};
 use crate::sync::settle::{self, Settler};
 use actix_web::web::{Data, Path};
-use actix_web::{get, post, web};
+use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use sync_core::Collection;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -94,6 +97,31 @@ impl HeldOp {
     }
 }
 
+/// A held operation in a list, with the numbers of persons masked wherever they stand: what cannot be read as an operation
+/// may have them anywhere.
+fn masked(op: &RawValue, collection: Option<&str>) -> Box<RawValue> {
+    let Ok(mut told) = serde_json::from_str::<Value>(op.get()) else { return RawValue::NULL.to_owned() };
+    let mut hidden = false;
+    match (&mut told, collection.and_then(Collection::from_name)) {
+        (Value::Object(members), Some(collection)) => {
+            if let Some(given) = members.get_mut("fields").and_then(Value::as_object_mut) {
+                for (name, value) in given.iter_mut() {
+                    if let Some(shown) = fields::masked_value(collection, name, value) {
+                        (*value, hidden) = (shown, true);
+                    }
+                }
+            }
+        }
+        (Value::String(text), _) => (*text, hidden) = (fields::masked_text(text), true),
+        _ => {}
+    }
+    // To the letter where there is nothing to hide.
+    if !hidden {
+        return op.to_owned();
+    }
+    serde_json::value::to_raw_value(&told).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
 /// What was sent, to the letter. In quotes where a strict reader would choke on it, and so on the whole page: half a
 /// surrogate pair, a hundred levels.
 fn as_json(op: String) -> Box<RawValue> {
@@ -109,10 +137,12 @@ fn viewer<R>(caller: &Caller<R>) -> Viewer<'_> {
 }
 
 /// Lists the operations held in the caller's counties, in every state.
+///
+/// The numbers of identity cards and telephones are masked; `reveal=true` shows them, and is written down in the audit.
 #[utoipa::path(
     operation_id = "listHeldOps",
     tag = "held-ops",
-    params(ListOf<held::HeldRow>),
+    params(ListOf<held::HeldRow>, Revealing),
     responses((status = 200, description = "A page, the oldest first", body = Page<HeldOp>), Problems),
     security(("bearer" = []))
 )]
@@ -121,14 +151,25 @@ async fn list(
     caller: Caller,
     lang: Lang,
     app: Data<App>,
-    params: ListParams,
+    mut params: ListParams,
+    request: HttpRequest,
 ) -> Result<web::Json<Page<HeldOp>>, Problem> {
+    let (reveal, actor) = (params.take_flag(REVEAL)?, actor(&caller));
     let asked = params.read(&held::LIST, &app.keys, caller.user)?;
     let page = app.store.read(move |conn| {
         let found = held::page(conn, &viewer(&caller), &asked.listing)?;
         Ok::<_, Problem>(asked.page(found, |row| HeldOp::new(row, lang)))
     });
-    Ok(web::Json(page.await?))
+    let mut page = page.await?;
+    if reveal {
+        let buckets = page.items.iter().filter_map(|held| held.bucket.clone()).collect();
+        revealed(&app, actor, ("held-ops.reveal", &request), (page.items.len(), buckets)).await?;
+    } else {
+        for held in &mut page.items {
+            held.op = masked(&held.op, held.collection.as_deref());
+        }
+    }
+    Ok(web::Json(page))
 }
 
 /// Reads a held operation, whole.

@@ -1,6 +1,7 @@
 //! A person decides: which value of a conflict stands, and what becomes of a held operation. What comes of it is an
 //! ordinary write. The bucket is locked before the row is read that settles, as in a push: nobody waits in a circle.
 
+use super::steps;
 use super::desk::{Desk, Wanted, fill, operation_of, waiting_of};
 use crate::fields::{self, FieldError};
 use crate::http::{Code, Problem};
@@ -13,9 +14,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
-use sync_core::Stamp;
+use sync_core::fields::Edits;
 use sync_core::merge::{Change, Op, Waiting};
 use sync_core::record::Author;
+use sync_core::{Collection, Stamp};
 use uuid::Uuid;
 
 /// Who decides, and when (milliseconds since 1970).
@@ -62,11 +64,16 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             Choice::Other => side_value(&row)?,
             Choice::Value(value) => judge(&key, &row.field, value)?,
         };
+        let change: Edits = vec![(row.field.clone(), value)].into();
+        // Who is online takes the steps of a finding here too.
+        if key.collection == Collection::Findings && *choice != Choice::Current {
+            steps::refuse(Some(record), &change, author.team)?;
+        }
         // Whoever reads the record under its lock has seen all of it.
         let rev = record.last.rev;
         let (stamp, base) = desk.stamp(&key, Some(rev), by.now, None);
         let op = Op {
-            change: Change::Upsert(vec![(row.field.clone(), value)].into()),
+            change: Change::Upsert(change.into()),
             base,
             stamp,
             author,

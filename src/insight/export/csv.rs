@@ -11,7 +11,8 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 pub struct Csv<W: Write> {
     out: Writer<W>,
     columns: Columns,
-    /// Is read by a spreadsheet: a text that one would take for a formula is kept from it by an apostrophe.
+    /// Is read by a spreadsheet: a text that one would take for a formula is kept from it by an apostrophe, one that it would
+    /// take for a number (and shorten: an identity card's has 18 digits) by a formula that gives it as a text.
     for_spreadsheets: bool,
 }
 
@@ -32,10 +33,14 @@ impl<W: Write> Csv<W> {
             FlatCell::None => String::new(),
             FlatCell::Number(number) => number,
             FlatCell::Bool(flag) => flag.to_string(),
-            FlatCell::Text(text) => {
-                let formula = self.for_spreadsheets && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            FlatCell::Text(text) if self.for_spreadsheets => {
+                if text.starts_with(|first: char| first.is_ascii_digit()) && text.parse::<f64>().is_ok() {
+                    return quoted(&format!("=\"{text}\""));
+                }
+                let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
                 quoted(&if formula { format!("'{text}") } else { text })
             }
+            FlatCell::Text(text) => quoted(&text),
         }
     }
 }

@@ -30,8 +30,8 @@ impl Seen {
         let of = |collection| session.all(&format!("/v1/{collection}?limit=1000&reveal=true"));
         Self {
             records: ["households", "interviews", "visits"].into_iter().flat_map(of).collect(),
-            held: session.all("/v1/held-ops?limit=1000"),
-            conflicts: session.all("/v1/conflicts?limit=1000"),
+            held: session.all("/v1/held-ops?limit=1000&reveal=true"),
+            conflicts: session.all("/v1/conflicts?limit=1000&reveal=true"),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Session {
 
     #[track_caller]
     pub(crate) fn conflicts(&self, record: &Rec) -> Vec<Value> {
-        let mut all = self.all("/v1/conflicts");
+        let mut all = self.all("/v1/conflicts?reveal=true");
         all.retain(|c| c["record_id"] == record.id && c["bucket"] == record.bucket);
         all
     }
@@ -61,7 +61,7 @@ impl Session {
     /// The held operations of a record.
     #[track_caller]
     pub(crate) fn held(&self, record: &Rec) -> Vec<Value> {
-        let mut all = self.all("/v1/held-ops");
+        let mut all = self.all("/v1/held-ops?reveal=true");
         all.retain(|held| held["record_id"] == record.id && held["bucket"] == record.bucket);
         all
     }

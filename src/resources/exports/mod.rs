@@ -1,7 +1,11 @@
 //! `/v1/exports`: any list of records as a file, of one moment, written while it is read.
 
-use super::audit::actor;
-use super::records::{REVEAL, Record, RecordFilters};
+mod room;
+
+pub use room::Room;
+
+use crate::resources::audit::{actor, told_query};
+use crate::resources::records::{REVEAL, Record, RecordFilters};
 use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::fields::has_answers;
@@ -20,7 +24,7 @@ use futures_util::stream;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use sync_core::{Collection, Fields, Scope};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Sender, channel};
@@ -34,13 +38,13 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(export);
 }
 
-/// Exports of one process at a time: each keeps a connection until it is read to its end.
-pub const AT_ONCE: usize = 4;
 /// What is handed on at a time, and how much of it waits for its reader.
 const CHUNK: usize = 64 * 1024;
 const CHUNKS: usize = 4;
 /// Who reads nothing for so long has gone.
 const SILENCE: Duration = Duration::from_mins(1);
+/// Nobody reads a snapshot for longer: what is dead in the database cannot be cleared away meanwhile.
+const PATIENCE: Duration = Duration::from_mins(30);
 /// Answers that have columns of their own.
 const ANSWERS_MOST: usize = 4_000;
 
@@ -167,26 +171,24 @@ async fn export(
     }
     let mut listing = params.read(list, &app.keys, caller.user)?.listing;
     listing.limit = LIMIT_MOST;
-    let room = app.exports.clone().try_acquire_owned().map_err(|_| {
-        Problem::new(Code::Unavailable)
-            .detail("Too many exports are being read. Try again in a moment.", "正在进行的导出过多，请稍后再试。")
-            .retry_after(10)
-    })?;
+    let taken = app.exports.take(caller.user)?;
     let (actor, subject) = (actor(&caller), request.path().to_owned());
-    let detail = json!({ "query": request.query_string(), "revealed": reveal });
+    let detail = json!({ "query": told_query(&request), "revealed": reveal });
     app.store.write(move |tx| audit::note(tx, &actor, "records.export", &subject, &detail)).await?;
 
     let wanted = Wanted { collection, format, scope: caller.scope().clone(), listing, reveal, bom, words };
     let (sender, receiver) = channel(CHUNKS);
     let (store, reader) = (app.store.clone(), Handle::current());
-    let pipe = Pipe { sender, reader, buffer: Vec::with_capacity(CHUNK) };
+    let pipe = Pipe { sender, reader, buffer: Vec::with_capacity(CHUNK), until: Instant::now() + PATIENCE };
     actix_web::rt::task::spawn_blocking(move || {
-        let _room = room;
-        let failed = pipe.sender.clone();
+        let last = pipe.sender.clone();
         if let Err(problem) = store.snapshot_now(|conn| write(conn, wanted, pipe)) {
             // What was sent so far is no whole file: the connection breaks.
-            let _ = failed.blocking_send(Err(io::Error::other(problem.to_string())));
+            let _ = last.blocking_send(Err(io::Error::other(problem.to_string())));
         }
+        // Who sees the end may ask for the next.
+        drop(taken);
+        drop(last);
     });
     let chunks = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     let name = format!("attachment; filename=\"{}.{}\"", path.0, path.1);
@@ -273,6 +275,7 @@ struct Pipe {
     sender: Sender<io::Result<Bytes>>,
     reader: Handle,
     buffer: Vec<u8>,
+    until: Instant,
 }
 
 impl Pipe {
@@ -281,7 +284,8 @@ impl Pipe {
             return Ok(());
         }
         let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK)));
-        let sent = self.reader.block_on(async { timeout(SILENCE, self.sender.send(Ok(chunk))).await });
+        let patience = SILENCE.min(self.until.saturating_duration_since(Instant::now()));
+        let sent = self.reader.block_on(async { timeout(patience, self.sender.send(Ok(chunk))).await });
         match sent {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(io::ErrorKind::BrokenPipe.into()),
