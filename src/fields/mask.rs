@@ -49,7 +49,11 @@ pub fn masked_text(text: &str) -> String {
             digits.push(c);
             continue;
         }
-        shown.push_str(&if digits.len() < 7 { std::mem::take(&mut digits) } else { stars(&std::mem::take(&mut digits)) });
+        shown.push_str(&if digits.len() < 7 {
+            std::mem::take(&mut digits)
+        } else {
+            stars(&std::mem::take(&mut digits))
+        });
         shown.push(c);
     }
     shown.pop();

@@ -135,6 +135,17 @@ pub fn list(
     listing::page::<DrawSql, _>(conn, listing, COLUMNS, sight.of("FROM draws d", campaign))
 }
 
+/// Of every draw of a campaign in scope, by the moment of its commitment: the plan, its digest, and that moment.
+pub fn commitments(
+    conn: &mut Conn,
+    campaign: Uuid,
+    scope: &Scope,
+) -> Result<Vec<(JsonText, String, Instant)>, StoreError> {
+    let sql = Sql::new("SELECT d.plan, d.plan_digest, d.committed_at FROM draws d WHERE d.campaign_id = ");
+    let sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("d.bucket", scope);
+    listing::rows::<(DbJson, Text, DbInstant), _>(conn, sql.sql(" ORDER BY d.committed_at, d.id"))
+}
+
 /// A draw of a campaign; `None` when there is none of this id in sight.
 pub fn find(conn: &mut Conn, campaign: Uuid, id: Uuid, sight: &Sight) -> Result<Option<Draw>, StoreError> {
     let sql = Sql::new(format!("SELECT {COLUMNS} ")).join(sight.of("FROM draws d", campaign));

@@ -1,8 +1,8 @@
 //! A person decides: which value of a conflict stands, and what becomes of a held operation. What comes of it is an
 //! ordinary write. The bucket is locked before the row is read that settles, as in a push: nobody waits in a circle.
 
-use super::steps;
 use super::desk::{Desk, Wanted, fill, operation_of, waiting_of};
+use super::steps;
 use crate::fields::{self, FieldError};
 use crate::http::{Code, Problem};
 use crate::store::conflicts::{self, ConflictRow};
@@ -64,7 +64,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             Choice::Other => side_value(&row)?,
             Choice::Value(value) => judge(&key, &row.field, value)?,
         };
-        let change: Edits = vec![(row.field.clone(), value)].into();
+        let change: Edits = vec![(row.field.clone(), value)];
         // Who is online takes the steps of a finding here too.
         if key.collection == Collection::Findings && *choice != Choice::Current {
             steps::refuse(Some(record), &change, author.team)?;

@@ -1,7 +1,7 @@
 //! The commitment: what is asked for becomes a frozen frame, a plan, and the SHA-256 of a seed that nobody knows.
 
 use super::request::{Basis, NewDraw};
-use super::{open, published, reveal, sight, time};
+use super::{hide, open, published, reveal, sight, time};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Provincial, forbidden, not_found};
@@ -66,6 +66,7 @@ pub(super) async fn create(
             let first = first.map(|row| published::document(tx, &row, &sight, &keys)).transpose()?;
             let frame = new.frame(tx, caller.scope(), county, first.as_ref())?;
             let (seed, now): ([u8; SEED_BYTES], _) = (rand::random(), Instant::now());
+            hide(visible_from, now)?;
             let basis =
                 Basis { campaign: *campaign, county, first_stage: first.as_ref(), seed: &seed, now, user: caller.user };
             let plan = new.plan(&frame, basis);

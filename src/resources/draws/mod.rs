@@ -5,6 +5,7 @@
 //! prefecture's either, for it is the superior of the county that is visited, and its own work is what spot checks look at.
 
 mod commit;
+mod commitments;
 mod published;
 mod request;
 mod reveal;
@@ -18,7 +19,7 @@ use crate::fields::Fault;
 use crate::http::answer::IfMatch;
 use crate::http::body::Json;
 use crate::http::checks::Checks;
-use crate::http::documented::{BodyProblems, NotFound, NotModified, Preconditions, Problems};
+use crate::http::documented::{BodyProblems, Conflicts, NotFound, NotModified, Preconditions, Problems};
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::{format_ms, parse_ms};
 use crate::http::{Answer, Code, Problem};
@@ -29,12 +30,18 @@ use crate::store::{Conn, Instant, Role, StoreError, campaigns};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, patch};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(list).service(commit::create).service(read).service(update).service(reveal::reveal);
+    cfg.service(commitments::list)
+        .service(list)
+        .service(commit::create)
+        .service(read)
+        .service(update)
+        .service(reveal::reveal);
     cfg.service(units::list).service(units::replace);
 }
 
@@ -90,6 +97,18 @@ fn open(campaign: &campaigns::Campaign) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Conflict).detail("This campaign is closed.", "该督查行动已经结束。"))
+}
+
+/// For so long a draw may be hidden: what nobody ever sees, nobody can check.
+const HIDDEN_MOST: Duration = Duration::from_hours(180 * 24);
+
+/// 409 where a draw would be hidden for too long.
+fn hide(from: Option<Instant>, committed: Instant) -> Result<(), Problem> {
+    if from.is_none_or(|from| from.ms() - committed.ms() <= HIDDEN_MOST.as_millis() as i64) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Conflict)
+        .detail("A draw is hidden for 180 days after its commitment at the most.", "抽样结果在承诺后最多保密 180 天。"))
 }
 
 /// A time that may be absent.
@@ -155,7 +174,7 @@ struct DrawChange {
     visible_from: Patch<String>,
 }
 
-/// Changes the moment from which a draw is visible. Nothing else of a draw ever changes.
+/// Changes the moment from which a draw is visible, until it has come. Nothing else of a draw ever changes.
 #[utoipa::path(
     operation_id = "changeDraw",
     tag = "draws",
@@ -163,7 +182,7 @@ struct DrawChange {
     request_body = DrawChange,
     responses(
         (status = 200, description = "The draw as it is now", body = Document),
-        NotFound, Preconditions, BodyProblems, Problems
+        NotFound, Conflicts, Preconditions, BodyProblems, Problems
     ),
     security(("bearer" = []))
 )]
@@ -186,6 +205,13 @@ async fn update(
         let mut checks = Checks::new();
         let given = time(&mut checks, "/visible_from", body.value.visible_from.value().map(String::as_str));
         checks.done()?;
+        let now = Instant::now();
+        let is_hidden = |from: Option<Instant>| from.is_some_and(|from| from.ms() > now.ms());
+        if is_hidden(given) && !is_hidden(row.visible_from) {
+            let (en, zh) = ("The draw has been visible, and stays so.", "该抽样结果已经公开，不能再隐藏。");
+            return Err(Problem::new(Code::Conflict).detail(en, zh));
+        }
+        hide(given, row.committed_at)?;
         row.visible_from = match body.value.visible_from {
             Patch::Keep => row.visible_from,
             Patch::Clear | Patch::Set(_) => given,

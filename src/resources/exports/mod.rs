@@ -4,8 +4,6 @@ mod room;
 
 pub use room::Room;
 
-use crate::resources::audit::{actor, told_query};
-use crate::resources::records::{REVEAL, Record, RecordFilters};
 use crate::app::App;
 use crate::caller::{Caller, not_found};
 use crate::fields::has_answers;
@@ -14,6 +12,8 @@ use crate::http::list::{LIMIT_MOST, ListParams, parameter, refuse_parameter, ref
 use crate::http::{Code, Problem};
 use crate::insight::export::{Columns, Csv, Geojson, Line, Ndjson, Sheet, Xlsx};
 use crate::lang::Lang;
+use crate::resources::audit::{actor, told_query};
+use crate::resources::records::{REVEAL, Record, RecordFilters};
 use crate::store::listing::{Listing, Value};
 use crate::store::records::RecordRow;
 use crate::store::{Conn, audit, record_lists};

@@ -35,7 +35,10 @@ impl Room {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.contains(&reader) {
             return Err(Problem::new(Code::RateLimited)
-                .detail("You are reading another export. Read it to its end first.", "您正在进行另一项导出，请等其完成。")
+                .detail(
+                    "You are reading another export. Read it to its end first.",
+                    "您正在进行另一项导出，请等其完成。",
+                )
                 .retry_after(10));
         }
         let place = self.places.clone().try_acquire_owned().map_err(|_| {

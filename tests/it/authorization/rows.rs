@@ -77,6 +77,7 @@ fn reads() -> Vec<Row> {
         row("downloadForms", ALL, |_| get("/v1/forms/current")),
         row("readForm", [200, 200, 200, 404, 200, 200], |g| get(format!("/v1/forms/{}", g.form()))),
         row("readCoverage", CAMPAIGN, |g| get(format!("{}/coverage", campaign(g)))),
+        row("listCommitments", CAMPAIGN, |g| get(format!("{}/commitments", campaign(g)))),
         row("readDays", CAMPAIGN, |g| get(format!("{}/days", campaign(g)))),
         row("readReport", CAMPAIGN, |g| get(format!("{}/report", campaign(g)))),
         row("summarizeFindings", CAMPAIGN, |g| get(format!("{}/findings", campaign(g)))),

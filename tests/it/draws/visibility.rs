@@ -54,13 +54,49 @@ on_both_engines! {
         let draw = reveal(w, &draw);
         hidden(w, &draw);
         assert_eq!(w.province().all(&draws(w)).len(), 1);
+        show(w, &draw, json!(wire(ago(-120))));
+        hidden(w, &draw);
         let shown = show(w, &draw, json!(wire(ago(1))));
         assert_eq!(shown["sample"], draw["sample"]);
         seen(w, &draw);
-        show(w, &draw, json!(wire(ago(-1))));
-        hidden(w, &draw);
+    }
+
+    /// Or whoever draws until a sample pleases could hide the others.
+    fn what_was_seen_cannot_be_hidden_and_nothing_is_hidden_for_ever(w) {
+        let hide = |draw: &Value, when: Value| {
+            w.province().patch(&path(w, draw), &json!({ "visible_from": when })).header("if-match", "*").send()
+        };
+        for never in [json!({}), json!({ "visible_from": wire(ago(1)) })] {
+            let draw = drawn(w, &with(villages(), never));
+            hide(&draw, json!(wire(ago(-60)))).problem(409, "conflict");
+            seen(w, &draw);
+        }
+        let (half_a_year, more) = (wire(ago(-179 * 24 * 60)), wire(ago(-181 * 24 * 60)));
+        let long = with(villages(), json!({ "visible_from": more }));
+        w.province().post(&draws(w), &long).send().problem(409, "conflict");
+        let draw = commit(w, &with(villages(), json!({ "visible_from": half_a_year })));
+        hide(&draw, json!(more)).problem(409, "conflict");
+        w.liangshan().get(&path(w, &draw)).send().problem(404, "not_found");
+    }
+
+    /// What is hidden can be held to what was published of it before.
+    fn every_commitment_is_told_before(w) {
+        let later = with(villages(), json!({ "visible_from": wire(ago(-60)) }));
+        let known = [commit(w, &later), commit(w, &villages())];
+        let told = |session: &Session| session.get(&format!("/v1/campaigns/{}/commitments", w.cast().campaign)).send().ok();
+        let expected: Vec<Value> = known
+            .iter()
+            .map(|draw| json!({ "committed_at": draw["plan"]["committed_at"], "commitment": draw["plan"]["commitment"],
+                "plan_digest": draw["plan_digest"] }))
+            .collect();
+        for session in [w.province(), w.liangshan(), w.guangan(), &w.ali().session, &w.deng().session] {
+            assert_eq!(told(session)["items"], Value::from(expected.clone()));
+        }
+        let draw = reveal(w, &known[0]);
+        assert_eq!(told(w.guangan())["items"], Value::from(expected));
         show(w, &draw, Value::Null);
-        seen(w, &draw);
+        let seen = w.liangshan().get(&path(w, &draw)).send().ok();
+        assert_eq!((&seen["plan"], &seen["plan_digest"]), (&known[0]["plan"], &known[0]["plan_digest"]));
     }
 
     fn a_moment_that_has_passed_hides_nothing(w) {
@@ -71,11 +107,9 @@ on_both_engines! {
         for village in texts(&commit(w, &villages())["frame"], "id") {
             register(w, &village, 1, &json!({}));
         }
-        let first = drawn(w, &villages());
+        let first = drawn(w, &with(villages(), json!({ "visible_from": wire(ago(-60)) })));
         let second = drawn(w, &json!({ "level": "household", "first_stage": first["id"], "method": "srs",
             "places": { "per_stratum": 1 } }));
-        seen(w, &second);
-        show(w, &first, json!(wire(ago(-60))));
         for caller in [w.liangshan(), &w.ali().session] {
             caller.get(&path(w, &second)).send().problem(404, "not_found");
             caller.get(&format!("{}/units", path(w, &second))).send().problem(404, "not_found");

@@ -85,6 +85,22 @@ on_both_engines! {
         assert_eq!(steps(w.ali(), &record)["next"], json!([]));
     }
 
+    /// Settling a conflict is a change online: it takes the steps as any other.
+    fn no_step_is_skipped_by_settling_a_conflict(w) {
+        let record = Rec::new("findings", JINYANG);
+        accepted(w.ali().push_one(record.create_with(json!({ "state": "open" })).ago(60)));
+        accepted(w.ali().push_one(record.edit(json!({ "state": "accepted" })).base(1).ago(30)));
+        is(w.bo().push_one(record.edit(json!({ "state": "rectified", "rectification": "已修" })).base(1).ago(20)), "merged");
+        let conflict = w.liangshan().conflict(&record);
+        let path = format!("/v1/conflicts/{}/resolve", id_of(&conflict));
+        let resolve = |body: Value| w.liangshan().post(&path, &body).send();
+        let seen = w.ali().fields(&record);
+        resolve(json!({ "value": "closed" })).problem(409, "wrong_step");
+        assert_eq!(w.ali().fields(&record), seen);
+        resolve(json!({ "keep": "current" })).ok();
+        assert_eq!(w.ali().fields(&record), seen);
+    }
+
     fn a_restored_finding_has_its_steps_still(w) {
         let record = found(w, json!({ "state": "accepted" }));
         accepted(w.ali().push_one(record.delete().base(1)));

@@ -53,6 +53,9 @@ on_both_engines! {
             assert_eq!(row[name], value, "{name}");
         }
         let marked = export(w.province(), "households.csv?bom=true").text();
+        // Spreadsheets read a quoted number as a number: its zeros, or all after fifteen digits, would be lost.
+        assert!(marked.contains("\"=\"\"0071\"\"\"") && marked.contains("\"=\"\"513430100201\"\"\""), "{marked}");
+        assert!(marked.contains(",2800.5,"), "{marked}");
         assert!(marked.starts_with("\u{feff}\"bucket\"") && marked.contains("\"'=1+1\""), "{marked}");
         let shown = export(w.province(), "households.csv?reveal=true&labels=zh-CN").text();
         assert!(shown.contains("13812345678") && shown.contains("\"户主\"") && shown.contains("\"缺土地; 缺水\""), "{shown}");

@@ -57,6 +57,57 @@ on_both_engines! {
         assert_eq!(w.ali().fields(&household)["phone"], "0834-8731234");
     }
 
+    /// Everything else in a list is known: the digest of the true record would tell a number to whoever tries them all.
+    fn no_digest_tells_a_number(w) {
+        let (household, _) = people(w);
+        let plain = Rec::household(JINYANG);
+        accepted(w.ali().push_one(plain.create()));
+        let listed = |query: &str, record: &Rec| {
+            let all = w.province().all(&format!("/v1/households{query}"));
+            all.into_iter().find(|item| item["id"] == *record.id).unwrap()["digest"].clone()
+        };
+        assert_eq!(listed("", &household), Value::Null);
+        assert!(listed("", &plain).is_string());
+        assert_eq!(listed("?reveal=true", &household), w.province().get(&household.path()).send().ok()["digest"]);
+        let lines = w.province().get("/v1/exports/households.ndjson").send().status(&[200]).text();
+        assert_eq!(lines.matches("\"digest\":null").count(), 1, "{lines}");
+    }
+
+    fn numbers_are_masked_in_conflicts_and_held_operations(w) {
+        let record = Rec::household(JINYANG);
+        w.phone("liangshan").push_one(record.create_with(json!({ "phone": "13800000001" })).ago(180));
+        accepted(w.ali().push_one(record.edit(json!({ "phone": "13800000002" })).base(1).ago(60)));
+        is(w.chen().push_one(record.edit(json!({ "phone": "13800000003" })).base(1).ago(30)), "merged");
+        let values = |query: &str| {
+            let conflict = w.ali().all(&format!("/v1/conflicts{query}")).remove(0);
+            [conflict["base"].clone(), conflict["current"]["value"].clone(), conflict["other"]["value"].clone()]
+        };
+        assert_eq!(values(""), ["138****0001", "138****0003", "138****0002"]);
+        assert_eq!(values("?reveal=true"), ["13800000001", "13800000003", "13800000002"]);
+        let member = Rec::new("members", WUSHENG);
+        let wrong = member.create_with(json!({ "household": new_id(), "id_number": CARD, "sex": "male" }));
+        is(w.ali().push_one(wrong), "quarantined");
+        let held = |query: &str| w.guangan().all(&format!("/v1/held-ops{query}")).remove(0);
+        assert_eq!(held("")["op"]["fields"]["id_number"], "513430********0011");
+        assert_eq!(held("")["op"]["fields"]["sex"], "male");
+        assert_eq!(held("?reveal=true")["op"]["fields"]["id_number"], CARD);
+        let path = format!("/v1/held-ops/{}", id_of(&held("")));
+        assert_eq!(w.guangan().get(&path).send().ok()["op"]["fields"]["id_number"], CARD, "one, read by itself, is whole");
+        let told: Vec<_> = audit(w.province()).iter().map(|entry| entry["action"].clone()).collect();
+        assert_eq!(told, ["conflicts.reveal", "held-ops.reveal"]);
+    }
+
+    fn what_was_asked_for_is_not_written_down_with_its_number(w) {
+        people(w);
+        let asked = format!("/v1/members?id_number={CARD}&id_number%5Bin%5D={CARD}&reveal=true");
+        let one = format!("/v1/members?sex=male&id_number={CARD}&reveal=true");
+        w.ali().get(&asked).send();
+        w.ali().get(&one).send().ok();
+        let written = Value::from(audit(w.province()));
+        assert!(!written.to_string().contains(CARD), "{written}");
+        assert!(written.to_string().contains("sex=male&id_number=***&reveal=true"), "{written}");
+    }
+
     fn who_asked_is_written_down(w) {
         people(w);
         assert!(audit(w.province()).is_empty());

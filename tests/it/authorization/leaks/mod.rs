@@ -2,7 +2,8 @@
 //! people or province.
 //!
 //! What is no secret: codes and names of divisions (they are public, and `/v1/divisions` gives all of them to whoever is
-//! signed in), the dictionary, limits and the document. Within a province everybody may read its campaigns. Who wrote,
+//! signed in), the dictionary, limits and the document. Within a province everybody may read its campaigns, and the
+//! digests of all plans of draws (each has a random one in it, so that nobody can find the plan by trying). Who wrote,
 //! settled or was assigned in a county is named there by id, and by id only. User names are unique over the whole
 //! server, so that an office that makes a user learns whether a name is taken: that one bit is a name's nature.
 

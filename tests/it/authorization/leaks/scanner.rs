@@ -97,7 +97,9 @@ impl Scanner {
 
     #[track_caller]
     fn scan_token(&self, asked: &str, token: &str, text: &str) {
-        if let Some(secret) = self.secrets.get(token) {
+        // The digests of all draws are everybody's.
+        let is_digest = asked.contains("/commitments") && text.contains(&format!("\"plan_digest\":\"{token}\""));
+        if let Some(secret) = self.secrets.get(token).filter(|_| !is_digest) {
             panic!("{}: {asked} tells {token}, {secret}: {text}", self.eyes.name);
         }
         let county =
