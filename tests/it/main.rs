@@ -9,6 +9,7 @@ mod attacks;
 mod auth;
 mod authorization;
 mod bench;
+mod bi;
 mod campaigns;
 mod command;
 mod concurrency;

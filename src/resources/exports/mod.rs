@@ -212,7 +212,7 @@ fn write(conn: &mut Conn, mut wanted: Wanted, pipe: Pipe) -> Result<(), Problem>
         Format::Csv => Box::new(Csv::begin(pipe, columns, wanted.bom).map_err(gone)?),
         Format::Xlsx => Box::new(Xlsx::begin(pipe, columns, collection.name()).map_err(gone)?),
         Format::Ndjson => Box::new(Ndjson::begin(pipe)),
-        Format::Geojson => Box::new(Geojson::begin(pipe).map_err(gone)?),
+        Format::Geojson => Box::new(Geojson::begin(pipe, columns).map_err(gone)?),
     };
     each(conn, &mut wanted, |row| {
         let record = Record::listed(row, reveal)?;

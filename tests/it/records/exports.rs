@@ -106,7 +106,9 @@ on_both_engines! {
         assert_eq!(all.len(), 2);
         let feature = all.iter().find(|feature| feature["id"] == house.id).unwrap();
         assert_eq!(feature["geometry"], json!({ "type": "Point", "coordinates": [103.249, 27.697] }));
-        assert_eq!(feature["properties"]["fields"]["head_name"], "a");
+        let properties = &feature["properties"];
+        assert_eq!((&properties["head_name"], &properties["bucket"], &properties["rev"]), (&json!("a"), &json!(JINYANG), &json!(1)));
+        assert!(properties.as_object().unwrap().values().all(|value| !value.is_object() && !value.is_array() && !value.is_null()));
         assert!(all.iter().any(|feature| feature["geometry"] == Value::Null));
         assert_eq!(export(w.province(), "visits.geojson").json()["features"], json!([]));
     }
