@@ -108,8 +108,13 @@ fn answers_dashboards(engine: Engine) {
     let lines = figures["lines"].as_array().unwrap();
     assert!(lines.len() > 35, "{} questions", lines.len());
     for line in lines {
-        let (name, target) = (line["name"].as_str().unwrap(), line["target_ms"].as_f64().unwrap());
-        assert!(said.contains(name) && target >= 100.0 && line["median_ms"].as_f64().unwrap() > 0.0, "{line}");
+        let (name, target) = (line["name"].as_str().unwrap(), line["target_ms"].as_f64());
+        assert!(
+            said.contains(name)
+                && target.is_none_or(|target| target >= 100.0)
+                && line["median_ms"].as_f64().unwrap() > 0.0,
+            "{line}"
+        );
         assert!(line["bytes"].as_u64().unwrap() > 0, "{line}");
     }
     // Few lists are empty, even in so small a province.

@@ -92,6 +92,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     for question in questions {
         bar.set_message(question.name.clone());
         client.renew()?;
+        // Somebody who reads a log wants to see how far it is, too.
+        if bar.is_hidden() {
+            eprintln!("  {} …", question.name);
+        }
         lines.push(measured(&mut client, question, options.rounds)?);
         bar.inc(1);
     }

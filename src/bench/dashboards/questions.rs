@@ -1,6 +1,7 @@
 //! What a dashboard asks on a full province, and how soon it wants to know.
 
 use super::client::Client;
+use crate::http::time::format_ms;
 use anyhow::Context as _;
 use serde_json::Value;
 
@@ -119,6 +120,7 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
             "findings overdue, by date",
             "findings?state%5Bin%5D=open,accepted&due_on%5Blt%5D=2015-07-01&sort=due_on".into(),
         ),
+        ("findings, overdue=true, count", "findings?overdue=true&count=true".into()),
         ("findings of a county by topic", format!("findings?bucket={county}&topic=plan_tasks")),
         ("photos of a county", format!("photos?bucket={county}")),
     ] {
@@ -139,7 +141,15 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
     ask("spot checks of the province", format!("{of}/spot-checks"), STATISTICS);
     if client.has(&format!("{of}/report"))? {
         ask("report of the province", format!("{of}/report"), REPORT);
+        ask("the report as a page", format!("{of}/report?format=html"), REPORT);
+        ask("the report as a document", format!("{of}/report?format=docx"), REPORT);
     }
+    let moment = encoded(&format_ms(chrono::Utc::now().timestamp_millis()));
+    all.push(Question {
+        name: "coverage of the province, as of the start".to_owned(),
+        path: format!("{of}/coverage?as_of={moment}"),
+        target: None,
+    });
     Ok(all)
 }
 
