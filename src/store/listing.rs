@@ -216,10 +216,10 @@ where
     Ok(crate::each!(conn, |c| statement.load(c))?)
 }
 
-/// How many rows each of these has (`FROM … WHERE …`), but no more than `most`.
-pub fn counted(conn: &mut Conn, of: &[Sql], most: usize) -> Result<Vec<usize>, StoreError> {
+/// How many rows each of these has (`FROM … WHERE …`), but no more than it says beside.
+pub fn counted(conn: &mut Conn, of: &[(Sql, usize)]) -> Result<Vec<usize>, StoreError> {
     let mut sql = Sql::new("SELECT c.n FROM (");
-    for (i, from) in of.iter().enumerate() {
+    for (i, (from, most)) in of.iter().enumerate() {
         let union = if i > 0 { " UNION ALL " } else { "" };
         sql = sql.sql(format!("{union}SELECT {i} AS i, (SELECT count(*) FROM (SELECT 1 AS one ")).join(from.clone());
         sql = sql.sql(format!(" LIMIT {most}) x) AS n"));

@@ -135,6 +135,9 @@ fn needed(listing: &Listing<RecordRow>) -> BTreeSet<String> {
 /// So many rows are put in order at once; a list of more is walked along in its order until a page is full.
 const FEW: usize = 15_000;
 
+/// So many times as many, in the order of the keys already, are sooner looked up than a narrow index is walked through.
+const SEVERAL: usize = 4;
+
 /// How a page is come by.
 struct Way {
     /// A filter that leaves few rows.
@@ -185,13 +188,15 @@ impl Way {
         let whole_region =
             if matches!(scope, Scope::Region(_)) { dialect::bucket_by_no_index(engine) } else { "f.bucket" };
         let of = |i: &usize| {
-            let bucket = if single(&filters[*i]) { "f.bucket" } else { whole_region };
+            let single = single(&filters[*i]);
+            let bucket = if single { "f.bucket" } else { whole_region };
             let from = Sql::new(format!("FROM {} f WHERE ", collection.name())).in_scope(bucket, scope);
-            listing.narrowed(engine, from, &filters[*i], true)
+            (listing.narrowed(engine, from, &filters[*i], true), if single { SEVERAL * few } else { few })
         };
-        let counts = listing::counted(conn, &counted.iter().map(of).collect::<Vec<_>>(), few)?;
+        let counts = listing::counted(conn, &counted.iter().map(of).collect::<Vec<_>>())?;
         for (i, count) in counted.iter().zip(&counts) {
-            way.by_index[*i] = *count < few || by_key && !scanned && single(&filters[*i]);
+            let in_order = by_key && single(&filters[*i]);
+            way.by_index[*i] = *count < few || in_order && (!scanned || *count < SEVERAL * few);
         }
         way.first =
             counted.into_iter().zip(counts).filter(|(_, count)| *count < few).min_by_key(|(_, n)| *n).map(|(i, _)| i);

@@ -135,7 +135,8 @@ pub(super) fn questions(client: &mut Client) -> anyhow::Result<Vec<Question>> {
     ask("statistics of a choice, by area", format!("{of}/statistics?question=satisfied&by=area"), STATISTICS);
     ask("statistics of a field, by county", format!("{of}/statistics?field=income_per_capita&by=county"), STATISTICS);
     ask("statistics of a field, causes by area", format!("{of}/statistics?field=cause_main&by=area"), STATISTICS);
-    ask("statistics of all questions, by topic", format!("{of}/statistics?by=topic"), STATISTICS);
+    // A chapter of the report.
+    ask("statistics of all questions, by topic", format!("{of}/statistics?by=topic"), REPORT);
     ask("findings of the province, summed up", format!("{of}/findings?level=prefecture"), STATISTICS);
     ask("days of a prefecture", format!("{of}/days?prefecture={prefecture}"), STATISTICS);
     ask("spot checks of the province", format!("{of}/spot-checks"), STATISTICS);
