@@ -204,7 +204,7 @@ impl Campaign<'_> {
     }
 
     fn place<'a>(
-        &self,
+        &'a self,
         phone: &mut Phone,
         person: &'a str,
         day: u32,
@@ -212,11 +212,13 @@ impl Campaign<'_> {
         household: Uuid,
         village: &'a str,
     ) -> Place<'a> {
+        let team = &self.world.teams[phone.team];
         Place {
             bucket: county.bucket,
             campaign: self.opened.campaign,
             team: self.opened.teams[phone.team],
             person,
+            leader: (!day.is_multiple_of(3)).then_some((team.leader.as_str(), team.rank)),
             day: date(day),
             household,
             village,

@@ -25,6 +25,8 @@ pub(super) struct Place<'a> {
     /// The team's id, and the person who holds the phone.
     pub team: Uuid,
     pub person: &'a str,
+    /// Who leads the team, with their rank, on the days on which they are there: all but every third.
+    pub leader: Option<(&'a str, &'static str)>,
     pub day: NaiveDate,
     /// The household that is visited, and its village: code and name.
     pub household: Uuid,
@@ -47,6 +49,9 @@ impl Place<'_> {
     pub(super) fn visit(&self, rng: &mut StdRng, slot: Option<Uuid>) -> (Vec<Edit>, Uuid) {
         let (hour, minute) = (rng.random_range(8..18), rng.random_range(0..30));
         let visit = id(rng, self.day);
+        let leader = self.leader.map(|(name, rank)| json!({"name": name, "rank": rank}));
+        let participants: Vec<Value> =
+            leader.into_iter().chain([json!({"name": self.person, "rank": "staff"})]).collect();
         let mut fields = object(json!({
             "campaign": self.campaign,
             "method": one_of(rng, &["site_visit", "site_visit", "random_check"]),
@@ -57,7 +62,7 @@ impl Place<'_> {
             "started_at": self.at(hour, minute),
             "ended_at": self.at(hour, minute + 25),
             "location": self.location(rng),
-            "participants": [{"name": self.person, "rank": "staff"}],
+            "participants": participants,
             "state": "done",
         }));
         // Half of the phones leave it to the server to say whose visit it was.

@@ -169,6 +169,13 @@ pub enum Fault {
     NotByRole,
     /// A step that does not say what was done, or why.
     ReasonMissing,
+    // Of visits that name a drawn unit.
+    /// The unit is another household or village than the one that was visited, or was drawn for another campaign.
+    SlotMismatch,
+    /// A substitute that holds no place.
+    SlotWaiting,
+    /// Its place went to a substitute.
+    SlotReplaced,
     /// Has no meaning beside the other values.
     NotApplicable,
     /// A period that ends before it begins.
@@ -225,6 +232,9 @@ impl Fault {
             Self::StepSkipped => "step_skipped",
             Self::NotByRole => "not_by_role",
             Self::ReasonMissing => "reason_missing",
+            Self::SlotMismatch => "slot_mismatch",
+            Self::SlotWaiting => "slot_waiting",
+            Self::SlotReplaced => "slot_replaced",
             Self::NotApplicable => "not_applicable",
             Self::EndsTooEarly => "ends_too_early",
             Self::UnknownBucket => "unknown_bucket",
@@ -293,6 +303,11 @@ impl Fault {
             Self::StepSkipped => "leaves out a step in between",
             Self::NotByRole => "is for the province or the prefecture to say",
             Self::ReasonMissing => "comes without what was done, or why",
+            Self::SlotMismatch => {
+                "names a drawn unit that is not what was visited: the visit does not count for the sample"
+            }
+            Self::SlotWaiting => "names a substitute that holds no place: the visit does not count for the sample",
+            Self::SlotReplaced => "names a drawn unit that was replaced: the visit does not count for the sample",
             Self::NotApplicable => "does not apply here",
             Self::EndsTooEarly => "must not be before the beginning",
             Self::UnknownBucket => "there is no such county",
@@ -349,6 +364,9 @@ impl Fault {
             Self::StepSkipped => "跳过了中间的办理环节",
             Self::NotByRole => "应由省或市（州）办理",
             Self::ReasonMissing => "未说明整改情况或理由",
+            Self::SlotMismatch => "所填抽样单元不是本次走访的户（村），此次走访不计入样本",
+            Self::SlotWaiting => "所填抽样单元是尚未启用的替补，此次走访不计入样本",
+            Self::SlotReplaced => "所填抽样单元已被替换，此次走访不计入样本",
             Self::NotApplicable => "在此不适用",
             Self::EndsTooEarly => "不能早于开始日期",
             Self::UnknownBucket => "没有此县级区划",

@@ -18,6 +18,17 @@ pub enum Unit {
     Interview(Uuid),
 }
 
+impl Unit {
+    /// Whether it is what a draw calls so.
+    pub fn is(&self, drawn: &str) -> bool {
+        match self {
+            Self::Household(id) => id.to_string() == drawn,
+            Self::Village(code) => **code == *drawn,
+            Self::Interview(_) => false,
+        }
+    }
+}
+
 /// An interview of a done visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interview {
@@ -27,7 +38,7 @@ pub struct Interview {
     pub visit: Uuid,
     pub level: Arc<str>,
     pub form: Arc<str>,
-    /// Of a draw.
+    /// Of a draw: what its visit names, if that was to the same unit.
     pub slot: Option<Uuid>,
     pub unit: Unit,
 }
@@ -71,6 +82,12 @@ impl Interviews {
 
     pub fn all(&self) -> &[Interview] {
         &self.all
+    }
+
+    /// The forms by which a question was answered.
+    pub fn forms_of(&self, question: &str) -> impl Iterator<Item = &str> {
+        let column = self.columns.get(question).into_iter().flatten();
+        column.zip(&self.all).filter(|(place, _)| **place > 0).map(|(_, interview)| &*interview.form)
     }
 
     /// What an interview (by its place in [`Self::all`]) has of a question: null for nothing.
@@ -117,5 +134,7 @@ mod tests {
         assert_eq!(told("note"), [json!("…"), Value::Null, Value::Null]);
         assert_eq!(told("nothing"), [Value::Null, Value::Null, Value::Null]);
         assert_eq!(all.values.len(), 4);
+        let forms = |question| all.forms_of(question).collect::<Vec<_>>();
+        assert_eq!((forms("rooms"), forms("nothing")), (vec!["f", "f"], vec![]));
     }
 }

@@ -40,6 +40,7 @@ pub fn facts(
         photos(conn, &of, &mut found)?;
         villages(conn, &of, &mut all)?;
         registered(conn, &of, &mut all)?;
+        on_register(conn, &of, &mut all)?;
         if let Some(moment) = moment {
             rebuilt(conn, &of, moment, &mut all, &mut found)?;
         }
@@ -84,8 +85,13 @@ impl Found {
 
 /// The rows of a collection's table in the campaign's counties; those of a past moment have not changed since.
 fn rows_of(select: &str, collection: Collection, of: &Of) -> Sql {
+    rows(select, collection, of, of.moment.is_some())
+}
+
+/// The same, perhaps beside their records `r`.
+fn rows(select: &str, collection: Collection, of: &Of, records: bool) -> Sql {
     let mut sql = Sql::new(format!("SELECT {select} FROM {} f", collection.name()));
-    if of.moment.is_some() {
+    if records {
         let number = collection.number();
         let same = format!(" JOIN records r ON r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id");
         sql = sql.sql(same);
@@ -98,19 +104,20 @@ fn rows_of(select: &str, collection: Collection, of: &Of) -> Sql {
 }
 
 type VisitSql = (
-    (Integer, DbUuid, DbUuid, DbUuid, Text, Nullable<DbUuid>, Text),
-    (Nullable<Double>, Nullable<Double>, Nullable<Bool>, Nullable<DbUuid>, Nullable<Text>),
+    (Integer, DbUuid, DbUuid, DbUuid, Text, Nullable<DbUuid>, Nullable<Text>, Text),
+    (Nullable<Double>, Nullable<Double>, Nullable<Bool>, Nullable<DbUuid>, Nullable<Text>, Nullable<Text>),
 );
 type VisitRow = (
-    (i32, Id, Id, Id, String, Option<Id>, String),
-    (Option<f64>, Option<f64>, Option<bool>, Option<Id>, Option<String>),
+    (i32, Id, Id, Id, String, Option<Id>, Option<String>, String),
+    (Option<f64>, Option<f64>, Option<bool>, Option<Id>, Option<String>, Option<String>),
 );
 
 fn visits(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError> {
-    let select = "f.bucket, f.id, f.campaign, f.team, f.method, f.household, f.day, f.lat, f.lon, f.mock_location, \
-                  f.sample_slot, f.state";
-    let sql = rows_of(select, Collection::Visits, of);
-    for ((bucket, id, campaign, team, method, household, day), (lat, lon, mock, slot, state)) in
+    let select = "f.bucket, f.id, f.campaign, f.team, f.method, f.household, f.village, f.day, f.lat, f.lon, \
+                  f.mock_location, f.sample_slot, f.state, r.fields->>'participants'";
+    // Lists have no columns.
+    let sql = rows(select, Collection::Visits, of, true);
+    for ((bucket, id, campaign, team, method, household, village, day), (lat, lon, mock, slot, state, participants)) in
         listing::rows::<VisitSql, VisitRow>(conn, sql)?
     {
         // Here, and not in the statement: its index would lead through the whole province.
@@ -123,14 +130,22 @@ fn visits(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError> {
                 team: team.0,
                 method,
                 household: household.map(|id| id.0),
+                village,
                 day,
                 place: lat.zip(lon).filter(|_| mock != Some(true)),
                 slot: slot.map(|id| id.0),
+                participants: participants.as_deref().map(names).unwrap_or_default(),
                 state: State::parse(state.as_deref()),
             });
         }
     }
     Ok(())
+}
+
+/// The names in a list of participants.
+fn names(json: &str) -> Vec<String> {
+    let list: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    list.iter().map(|one| one["name"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 fn interviews(conn: &mut Conn, of: &Of, all: &mut All, found: &mut Found) -> Result<(), StoreError> {
@@ -180,6 +195,27 @@ fn registered(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError>
     Ok(())
 }
 
+const REGISTERED: &str = "(f.status IS NULL OR f.status <> 'removed')";
+
+/// Which households are among those: of the present only those that visits name.
+fn on_register(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError> {
+    let sql = if of.moment.is_some() {
+        rows_of("f.bucket, f.id", Collection::Households, of).sql(" AND ").sql(REGISTERED)
+    } else {
+        let sql = Sql::new(
+            "SELECT DISTINCT x.bucket, x.household FROM visits x \
+             JOIN households f ON f.bucket = x.bucket AND f.id = x.household WHERE ",
+        );
+        sql.in_scope("x.bucket", &of.scope).sql(" AND ").sql(REGISTERED)
+    };
+    for (bucket, id) in listing::rows::<(Integer, DbUuid), (i32, Id)>(conn, sql)? {
+        if let Some(facts) = all.get_mut(&bucket_of(bucket)?) {
+            facts.on_register.insert(id.0);
+        }
+    }
+    Ok(())
+}
+
 fn numbers(collections: &[Collection]) -> String {
     collections.iter().map(|collection| collection.number().to_string()).collect::<Vec<_>>().join(", ")
 }
@@ -188,13 +224,13 @@ fn numbers(collections: &[Collection]) -> String {
 const LOOKED_INTO: [Collection; 5] =
     [Collection::Villages, Collection::Visits, Collection::Interviews, Collection::Photos, Collection::Households];
 
-type SlotSql = (Integer, DbUuid, DbUuid, Text, Nullable<DbInstant>, Nullable<DbInstant>);
-type SlotRow = (i32, Id, Id, String, Option<Instant>, Option<Instant>);
+type SlotSql = (Integer, DbUuid, DbUuid, Text, Text, Nullable<DbInstant>, Nullable<DbInstant>);
+type SlotRow = (i32, Id, Id, String, String, Option<Instant>, Option<Instant>);
 
 fn slots(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError> {
     // The second time is that of the replacement by which a substitute got its place.
     let sql = Sql::new(
-        "SELECT u.bucket, u.draw_id, u.id, u.state, u.replaced_at, p.replaced_at FROM draw_units u \
+        "SELECT u.bucket, u.draw_id, u.id, u.unit, u.state, u.replaced_at, p.replaced_at FROM draw_units u \
          JOIN draws d ON d.bucket = u.bucket AND d.id = u.draw_id \
          LEFT JOIN draw_units p ON p.bucket = u.bucket AND p.id = u.replaces WHERE u.state <> 'waiting' AND d.campaign_id = ",
     );
@@ -203,14 +239,14 @@ fn slots(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError> {
         sql = sql.sql(" AND d.drawn_at <= ").bind(Value::Instant(moment));
     }
     let then = |at: Option<Instant>| at.is_some_and(|at| of.moment.is_none_or(|moment| at.ms() <= moment));
-    for (bucket, draw, unit, state, replaced_at, came_at) in listing::rows::<SlotSql, SlotRow>(conn, sql)? {
+    for (bucket, draw, id, unit, state, replaced_at, came_at) in listing::rows::<SlotSql, SlotRow>(conn, sql)? {
         let replaced = state == "replaced" && then(replaced_at);
         // A substitute has no place before its time.
         if came_at.is_some() && !then(came_at) {
             continue;
         }
         if let Some(facts) = all.get_mut(&bucket_of(bucket)?) {
-            facts.slots.push(Slot { draw: draw.0, unit: unit.0, replaced });
+            facts.slots.push(Slot { draw: draw.0, id: id.0, unit, replaced });
         }
     }
     Ok(())
@@ -268,7 +304,12 @@ fn place(fields: &Fields) -> Option<(f64, f64)> {
 fn add(key: &Key, fields: &Fields, campaign: Uuid, all: &mut All, found: &mut Found) {
     let Some(facts) = all.get_mut(&key.bucket) else { return };
     match key.collection {
-        Collection::Households => facts.registered += u64::from(text(fields, "status").as_deref() != Some("removed")),
+        Collection::Households => {
+            if text(fields, "status").as_deref() != Some("removed") {
+                facts.registered += 1;
+                facts.on_register.insert(key.id);
+            }
+        }
         Collection::Villages => facts.villages.extend(place(fields)),
         Collection::Interviews => {
             if let (Some(visit), Some(level)) = (uuid(fields, "visit"), text(fields, "level")) {
@@ -291,9 +332,11 @@ fn add(key: &Key, fields: &Fields, campaign: Uuid, all: &mut All, found: &mut Fo
                 team,
                 method,
                 household: uuid(fields, "household"),
+                village: text(fields, "village"),
                 day,
                 place: place(fields).filter(|_| !mock),
                 slot: uuid(fields, "sample_slot"),
+                participants: fields.get("participants").map(names).unwrap_or_default(),
                 state: State::parse(text(fields, "state").as_deref()),
             }));
         }
@@ -340,26 +383,38 @@ pub struct Sent {
     pub leader: Option<String>,
     /// Only to look over others' work.
     pub spot_check: bool,
+    /// It still has an assignment there that is no spot check.
+    pub open: bool,
     /// The latest push of one of its devices.
     pub last_sync: Option<Instant>,
 }
 
-type SentSql = (Integer, DbUuid, Text, Text, Nullable<Text>, BigInt, Nullable<DbInstant>);
-type SentRow = (i32, Id, String, String, Option<String>, i64, Option<Instant>);
+type SentSql = (Integer, DbUuid, Text, Text, Nullable<Text>, BigInt, BigInt, Nullable<DbInstant>);
+type SentRow = (i32, Id, String, String, Option<String>, i64, i64, Option<Instant>);
 
-/// The teams with assignments of a campaign in scope, closed ones too, by county and team.
-pub fn sent(conn: &mut Conn, campaign: Uuid, scope: &Scope) -> Result<Vec<Sent>, StoreError> {
-    let sql = Sql::new(
-        "SELECT a.bucket, t.id, t.region, t.name, CAST(t.leader AS TEXT), a.others, (SELECT max(d.last_push_at) \
+/// The teams with assignments of a campaign in scope, closed ones too, by county and team: of a past moment those that had
+/// been given by then. Names, leaders and the latest push are of now.
+pub fn sent(conn: &mut Conn, campaign: Uuid, scope: &Scope, moment: Moment) -> Result<Vec<Sent>, StoreError> {
+    let mut sql = Sql::new(
+        "SELECT a.bucket, t.id, t.region, t.name, CAST(t.leader AS TEXT), a.others, a.open, (SELECT max(d.last_push_at) \
          FROM users u JOIN devices d ON d.user_id = u.id WHERE u.team_id = t.id) \
          FROM (SELECT a.bucket AS bucket, a.team_id AS team_id, \
-         sum(CASE WHEN a.kind = 'spot_check' THEN 0 ELSE 1 END) AS others FROM assignments a WHERE a.campaign_id = ",
+         sum(CASE WHEN a.kind = 'spot_check' THEN 0 ELSE 1 END) AS others, \
+         sum(CASE WHEN a.kind <> 'spot_check' AND (a.closed_at IS NULL",
     );
-    let sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("a.bucket", scope);
+    if let Some(moment) = moment {
+        sql = sql.sql(" OR a.closed_at > ").bind(Value::Instant(moment));
+    }
+    let sql = sql.sql(") THEN 1 ELSE 0 END) AS open FROM assignments a WHERE a.campaign_id = ");
+    let mut sql = sql.bind(Value::Uuid(campaign)).sql(" AND ").in_scope("a.bucket", scope);
+    if let Some(moment) = moment {
+        sql = sql.sql(" AND a.created_at <= ").bind(Value::Instant(moment));
+    }
     let sql = sql.sql(" GROUP BY a.bucket, a.team_id) a JOIN teams t ON t.id = a.team_id ORDER BY a.bucket, t.id");
-    let sent = |(bucket, team, region, name, leader, others, last_sync): SentRow| {
+    let sent = |(bucket, team, region, name, leader, others, open, last_sync): SentRow| {
         let county = bucket_of(bucket)?;
-        Ok(Sent { county, team: team.0, region, name, leader, spot_check: others == 0, last_sync })
+        let (spot_check, open) = (others == 0, open > 0);
+        Ok(Sent { county, team: team.0, region, name, leader, spot_check, open, last_sync })
     };
     listing::rows::<SentSql, SentRow>(conn, sql)?.into_iter().map(sent).collect()
 }

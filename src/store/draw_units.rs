@@ -4,10 +4,14 @@ use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
 use super::draws::{Draw, Sight};
 use super::listing::{self, Column, Found, Kind, List, Listed, Listing, Sql, Value};
+use super::records::bucket_of;
 use super::types::{DbInstant, DbUuid, Id, Instant};
+use crate::load_rows;
 use diesel::Queryable;
 use diesel::sql_types::{Bool, Double, Integer, Nullable, Text};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
+use sync_core::Bucket;
 use uuid::Uuid;
 
 type UnitSql = (
@@ -93,6 +97,35 @@ pub fn list(
 pub fn all(conn: &mut Conn, campaign: Uuid, draw: Uuid, sight: &Sight) -> Result<Vec<Unit>, StoreError> {
     let sql = Sql::new(format!("SELECT {COLUMNS} ")).join(of(campaign, draw, sight));
     listing::rows::<UnitSql, _>(conn, sql.sql(" ORDER BY u.stratum, u.place"))
+}
+
+/// A unit as visits name it.
+#[derive(Debug, Clone, Queryable)]
+pub struct Named {
+    bucket: i32,
+    id: Id,
+    pub campaign: Id,
+    pub unit: String,
+    pub state: String,
+}
+
+/// The units of these ids, each of its county, if everybody there may know of their draws at this moment.
+pub fn named(
+    conn: &mut Conn,
+    wanted: &BTreeSet<(Bucket, Uuid)>,
+    now: Instant,
+) -> Result<HashMap<(Bucket, Uuid), Named>, StoreError> {
+    let rows = Rows::new()
+        .int("bucket", wanted.iter().map(|(county, _)| county.code() as i32))
+        .uuid("slot", wanted.iter().map(|(_, id)| Id(*id)))
+        .instant("at", wanted.iter().map(|_| now));
+    let tail = "SELECT u.bucket, u.id, d.campaign_id, u.unit, u.state FROM v \
+         JOIN draw_units u ON u.bucket = v.bucket AND u.id = v.slot \
+         JOIN draws d ON d.bucket = u.bucket AND d.id = u.draw_id \
+         LEFT JOIN draws p ON p.bucket = d.bucket AND p.id = d.first_stage_id \
+         WHERE (d.visible_from IS NULL OR d.visible_from <= v.at) AND (p.visible_from IS NULL OR p.visible_from <= v.at)";
+    let found = load_rows!(conn, &rows, tail, (Integer, DbUuid, DbUuid, Text, Text) => Named)?;
+    found.into_iter().map(|named| Ok(((bucket_of(named.bucket)?, named.id.0), named))).collect()
 }
 
 /// The units of a draw that has just been drawn.

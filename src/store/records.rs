@@ -291,7 +291,7 @@ pub struct Changed<'a> {
     pub warnings: Option<JsonText>,
 }
 
-/// What is stored of an interview's warnings.
+/// What is stored of a record's warnings.
 pub fn warnings_text(warnings: Option<&Vec<FieldError>>) -> Option<JsonText> {
     // Plain data always serialises.
     warnings.map(|warnings| JsonText(serde_json::to_string(warnings).unwrap_or_default()))

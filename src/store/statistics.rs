@@ -31,11 +31,13 @@ impl Few {
 }
 
 type InterviewSql = (
-    (Integer, DbUuid, DbUuid, Text, Nullable<Text>, DbUuid, Nullable<DbUuid>),
+    (Integer, DbUuid, DbUuid, Text, Nullable<Text>, DbUuid, Nullable<DbUuid>, Nullable<DbUuid>, Nullable<Text>),
     (Nullable<DbUuid>, Nullable<Text>, Text, Text, DbJson),
 );
-type InterviewRow =
-    ((i32, Id, Id, String, Option<String>, Id, Option<Id>), (Option<Id>, Option<String>, String, String, JsonText));
+type InterviewRow = (
+    (i32, Id, Id, String, Option<String>, Id, Option<Id>, Option<Id>, Option<String>),
+    (Option<Id>, Option<String>, String, String, JsonText),
+);
 
 /// The interviews of a campaign's done visits in these counties, each county's given to `each`.
 pub fn interviews(
@@ -48,7 +50,7 @@ pub fn interviews(
     for some in counties.chunks(AT_ONCE) {
         let sql = Sql::new(format!(
             "SELECT i.bucket, i.id, x.campaign, x.day, x.state, x.id, x.sample_slot, \
-             COALESCE(i.household, x.household), COALESCE(i.village, x.village), i.level, i.form, r.fields \
+             x.household, x.village, i.household, i.village, i.level, i.form, r.fields \
              FROM interviews i JOIN visits x ON x.bucket = i.bucket AND x.id = i.visit \
              JOIN records r ON r.bucket = i.bucket AND r.collection = {} AND r.id = i.id WHERE ",
             Collection::Interviews.number()
@@ -57,15 +59,17 @@ pub fn interviews(
         let mut few = Few::default();
         let mut found: BTreeMap<Bucket, Vec<(Interview, Fields)>> = BTreeMap::new();
         for row in listing::rows::<InterviewSql, InterviewRow>(conn, sql)? {
-            let ((bucket, id, of, day, state, visit, slot), (household, village, level, form, json)) = row;
+            let ((bucket, id, of, day, state, visit, slot, visited, there), (household, village, level, form, json)) =
+                row;
             // Here, and not in the statement: its index would lead through the whole province.
             if of.0 != campaign || state.is_some_and(|state| state != "done") {
                 continue;
             }
-            let unit = match (&*level, household, village) {
-                ("household", Some(household), _) => Unit::Household(household.0),
-                ("village", _, Some(village)) => Unit::Village(few.get(&village)),
-                _ => Unit::Interview(id.0),
+            let (household, village) = (household.or(visited), village.or_else(|| there.clone()));
+            let (unit, is_visited) = match (&*level, household, village) {
+                ("household", Some(household), _) => (Unit::Household(household.0), visited == Some(household)),
+                ("village", _, Some(village)) => (Unit::Village(few.get(&village)), there.as_ref() == Some(&village)),
+                _ => (Unit::Interview(id.0), false),
             };
             let interview = Interview {
                 id: id.0,
@@ -73,7 +77,7 @@ pub fn interviews(
                 visit: visit.0,
                 level: few.get(&level),
                 form: few.get(&form),
-                slot: slot.map(|id| id.0),
+                slot: slot.filter(|_| is_visited).map(|id| id.0),
                 unit,
             };
             let fields = Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
@@ -148,7 +152,7 @@ pub fn places(
     for row in listing::rows::<PlaceSql, PlaceRow>(conn, sql)? {
         let (bucket, level, draw, first_stage, id, unit, stratum, probability, overall) = row;
         let county = bucket_of(bucket)?;
-        let unit = few.get(if level == "village" { &unit } else { "" });
+        let unit = unit.into();
         let (level, stratum, first_stage) = (few.get(&level), few.get(&stratum), first_stage.map(|id| id.0));
         let (draw, id, code) = (draw.0, id.0, county.code());
         let place = Place { county: code, level, draw, first_stage, id, unit, stratum, probability, overall };

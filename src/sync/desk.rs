@@ -196,7 +196,7 @@ impl Desk {
     /// Judges the records that have changed so far.
     pub fn judge(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let changed = self.subjects.iter().filter(|(_, subject)| subject.is_changed());
-        let mut told = warnings::judge(tx, changed.clone())?;
+        let mut told = warnings::judge(tx, Instant::from_ms(self.now), changed.clone())?;
         for (key, _) in changed {
             match told.remove(key) {
                 Some(warnings) => drop(self.warnings.insert(*key, warnings)),

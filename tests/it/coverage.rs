@@ -1,5 +1,8 @@
 //! Coverage, days and spot checks, against what was done.
 
+mod leaders;
+mod slots;
+
 use crate::support::*;
 
 fn at(w: &World, query: &str) -> Value {
@@ -39,18 +42,25 @@ fn moment() -> String {
 
 on_both_engines! {
     fn what_was_done_is_counted(w) {
-        let homes = [Rec::household(JINYANG), Rec::household(JINYANG), Rec::household(JINYANG)];
+        let homes: Vec<Rec> = (0..4).map(|_| Rec::household(JINYANG)).collect();
         w.chen().push(homes.iter().map(Rec::create).chain([
             homes[2].edit(json!({ "status": "removed" })),
+            homes[3].delete().base(1),
         ]));
         let (first, one) = visit(w, JINYANG, json!({ "household": homes[0].id }));
         let (_, two) = visit(w, JINYANG, json!({ "household": homes[0].id, "day": "2015-04-17" }));
-        let (_, three) = visit(w, JINYANG, json!({ "household": homes[1].id, "state": "planned" }));
+        let (planned, three) = visit(w, JINYANG, json!({ "household": homes[1].id, "state": "planned" }));
         let (_, four) = visit(w, JINYANG, json!({ "method": "hearing", "level": "county" }));
-        w.ali().push([one, two, three, four, interview(&first, json!({})), interview(&first, json!({ "level": "village" }))]);
+        let (void, five) = visit(w, JINYANG, json!({ "household": homes[1].id, "state": "void" }));
+        w.ali().push([one, two, three, four, five, interview(&first, json!({})), interview(&first, json!({ "level": "village" }))]);
+        // What is not done has no interviews yet, whatever was recorded.
+        w.ali().push([interview(&planned, json!({})), interview(&void, json!({}))]);
+        // Who is not on the register any more, or never was, is nobody of those registered.
+        let gone = [homes[2].id.clone(), homes[3].id.clone(), new_id()];
+        w.ali().push(gone.map(|home| visit(w, JINYANG, json!({ "household": home, "method": "document_review" })).1));
         let found = county(w, JINYANG);
         assert_eq!(found["visits"], json!({ "hearing": { "planned": 0, "done": 1, "void": 0 },
-            "random_check": { "planned": 1, "done": 2, "void": 0 } }));
+            "document_review": { "planned": 0, "done": 3, "void": 0 }, "random_check": { "planned": 1, "done": 2, "void": 1 } }));
         assert_eq!(found["interviews"], json!({ "household": 1, "village": 1 }));
         assert_eq!(found["households"], json!({ "visited": 1, "registered": 2 }));
         assert_eq!((&found["counties"], &found["not_reached"]), (&json!({ "all": 1, "reached": 1 }), &json!([])));
@@ -68,7 +78,7 @@ on_both_engines! {
         // A deletion takes away, and what is kept in memory is what a new start works out.
         w.ali().push([first.delete().base(1)]);
         let after = county(w, JINYANG);
-        assert_eq!(after["visits"]["random_check"], json!({ "planned": 1, "done": 1, "void": 0 }));
+        assert_eq!(after["visits"]["random_check"], json!({ "planned": 1, "done": 1, "void": 1 }));
         assert_eq!(after["interviews"], json!({}));
         let warm = at(w, "?level=county");
         w.restart();
@@ -78,12 +88,15 @@ on_both_engines! {
     fn days_count_with_evidence(w) {
         let place = json!({ "lat": 27.7, "lon": 103.25, "datum": "wgs84" });
         w.chen().push([Rec::new("villages", JINYANG).create_with(json!({ "location": place }))]);
+        leaders::lead(w, "one", "马海");
+        leaders::lead(w, "two", "沙马");
         let days = ["2015-04-16", "2015-04-17", "2015-04-18", "2015-04-19", "2015-04-20"];
         let far = json!({ "lat": 27.0, "lon": 103.25, "datum": "wgs84" });
         let mut ops = Vec::new();
         let mut visits = Vec::new();
         for (day, more) in days.into_iter().zip([
-            json!({}), json!({ "location": place }), json!({ "location": far }), json!({}), json!({ "location": place, "mock_location": true }),
+            json!({}), json!({ "location": place, "participants": [{ "name": "李" }, { "name": "马海", "rank": "department" }] }),
+            json!({ "location": far }), json!({ "participants": [{ "name": "李" }] }), json!({ "location": place, "mock_location": true }),
         ]) {
             let mut more = more;
             more["day"] = day.into();
@@ -101,17 +114,18 @@ on_both_engines! {
         let visits = w.province().get(first["href"].as_str().unwrap()).send().ok();
         assert_eq!(visits["items"].as_array().unwrap().len(), first["visits"].as_u64().unwrap() as usize);
         let told: Vec<_> = told["items"].as_array().unwrap().iter()
-            .map(|day| (day["day"].as_str().unwrap().to_owned(), day["located"].clone(), day["interviews"].clone(), day["photos"].clone(), day["evidence"].clone()))
+            .map(|day| (day["day"].as_str().unwrap().to_owned(), day["located"].clone(), day["interviews"].clone(), day["photos"].clone(), day["evidence"].clone(), day["leader_day"].clone()))
             .collect();
-        let expected = [(0, 0, 0, false), (1, 0, 0, true), (0, 0, 0, false), (0, 1, 0, true), (0, 0, 1, true)];
-        for ((told, day), (located, interviews, photos, evidence)) in told.iter().zip(days).zip(expected) {
-            assert_eq!(told, &(day.to_owned(), json!(located), json!(interviews), json!(photos), json!(evidence)));
+        let expected = [(0, 0, 0, false, false), (1, 0, 0, true, true), (0, 0, 0, false, false), (0, 1, 0, true, false), (0, 0, 1, true, true)];
+        for ((told, day), (located, interviews, photos, evidence, leader)) in told.iter().zip(days).zip(expected) {
+            assert_eq!(told, &(day.to_owned(), json!(located), json!(interviews), json!(photos), json!(evidence), json!(leader)));
         }
         let found = county(w, JINYANG);
         assert_eq!(found["team_days"], 3);
         let of = |team: &str| found["teams"].as_array().unwrap().iter().find(|t| t["team"] == w.cast().teams[team]).unwrap().clone();
-        assert_eq!((&of("one")["days"], &of("one")["enough"]), (&json!(3), &json!(true)));
-        assert_eq!((&of("two")["days"], &of("two")["enough"]), (&json!(0), &json!(false)));
+        let days = |team: &str| { let team = of(team); (team["days"].clone(), team["leader_days"].clone(), team["enough"].clone()) };
+        assert_eq!(days("one"), (json!(3), json!(2), json!(true)));
+        assert_eq!(days("two"), (json!(0), json!(0), json!(false)));
         assert_eq!(found["leaders"], json!({ "all": 2, "enough": 1 }));
     }
 
@@ -146,10 +160,13 @@ on_both_engines! {
         let drawn = w.province().post(&format!("{draws}/{draw}/reveal"), &json!({})).send().ok();
         assert_eq!(county(w, JINYANG)["slots"], json!({ "done": 0, "open": 3, "replaced": 0 }));
         let unit = |n: usize| id_of(&drawn["sample"][n]);
+        let code = |n: usize| drawn["sample"][n]["unit"].clone();
         let body = json!({ "reason": "道路中断" });
         w.province().post(&format!("{draws}/{draw}/units/{}/replace", unit(0)), &body).send().ok();
-        let (_, op) = visit(w, JINYANG, json!({ "level": "village", "sample_slot": unit(1) }));
-        w.ali().push([op]);
+        let at = |n: usize| visit(w, JINYANG, json!({ "level": "village", "sample_slot": unit(1), "village": code(n) })).1;
+        w.ali().push([at(2)]);
+        assert_eq!(county(w, JINYANG)["slots"]["done"], 0, "another village");
+        w.ali().push([at(1)]);
         assert_eq!(county(w, JINYANG)["slots"], json!({ "done": 1, "open": 2, "replaced": 1 }));
         // Hidden from all but the province, its places are too.
         let coverage = format!("/v1/campaigns/{}/coverage?level=county&county={JINYANG}", w.cast().campaign);
@@ -237,6 +254,9 @@ on_both_engines! {
         assert_eq!((&pair["first"], &pair["spot_check"], &pair["household"]), (&json!(first.id), &json!(again.id), &json!(home.id)));
         assert_eq!(told["pairs"].as_array().unwrap().len(), 1);
         // Who looks over others' work has no days to make up there.
+        for team in ["one", "two", "three"] {
+            leaders::lead(w, team, "马海");
+        }
         let found = county(w, JINYANG);
         assert_eq!(found["leaders"]["all"], 2);
         let none = w.guangan().get(&path).send().ok();

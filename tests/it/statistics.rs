@@ -157,6 +157,91 @@ on_both_engines! {
         near(&told["whole"]["numbers"]["plain_mean"], 3.0);
     }
 
+    fn a_place_is_weighed_once_and_for_its_own_unit(w) {
+        let (homes, units) = sample(w);
+        let home = |unit: &str| homes.iter().find(|home| home.id == unit).unwrap();
+        let other = homes.iter().find(|home| units.iter().all(|(unit, _)| *unit != home.id)).unwrap();
+        let slot = Some(units[0].1.as_str());
+        let dated = |[mut visit, interview]: [Op; 2], day: &str| { visit.0["fields"]["day"] = day.into(); [visit, interview] };
+        let mut ops = Vec::new();
+        // Somebody else in its name, on the day before; the unit itself, twice.
+        ops.extend(dated(interview(w, other, slot, json!({ "rooms": 9 })), "2015-04-15"));
+        ops.extend(dated(interview(w, home(&units[0].0), slot, json!({ "rooms": 3 })), "2015-04-16"));
+        ops.extend(dated(interview(w, home(&units[0].0), slot, json!({ "rooms": 4 })), "2015-04-17"));
+        // A visit to one drawn household at which another one was asked.
+        let [visit, mut asked] = interview(w, home(&units[1].0), Some(&units[1].1), json!({ "rooms": 7 }));
+        asked.0["fields"]["household"] = home(&units[2].0).id.clone().into();
+        ops.extend([visit, asked]);
+        w.ali().push(ops);
+        let told = ask(w.province(), w, "?question=rooms");
+        assert_eq!((&told["reached"], &told["whole"]["observed"], &told["whole"]["sampled"]), (&json!(1), &json!(3), &json!(1)));
+        near(&told["whole"]["population"]["value"], 6.0);
+        near(&told["whole"]["numbers"]["total"]["value"], 18.0);
+        near(&told["whole"]["numbers"]["mean"]["value"], 3.0);
+    }
+
+    fn an_answer_is_found_whatever_form_was_first(w) {
+        let text = json!({ "en": "x" });
+        let form = json!({ "form": "dwelling", "level": "household", "title": text, "sections": [
+            { "title": text, "questions": [{ "name": "roof", "type": "integer", "label": text }] }] });
+        w.province().post("/v1/forms", &json!({ "definition": form })).send().created();
+        let homes: Vec<Rec> = (0..4).map(|_| Rec::household(JINYANG)).collect();
+        w.chen().push(homes.iter().map(Rec::create));
+        let by = |home: &Rec, form: &str, day: &str, answers: Value| {
+            let [mut visit, mut asked] = interview(w, home, None, answers);
+            visit.0["fields"]["day"] = day.into();
+            asked.0["fields"]["form"] = form.into();
+            [visit, asked]
+        };
+        w.ali().push([
+            by(&homes[0], "household", "2015-04-16", json!({ "debt": 5 })),
+            by(&homes[0], "dwelling", "2015-04-17", json!({ "roof": 2 })),
+            // Its form does not ask that: flagged, and no answer.
+            by(&homes[1], "household", "2015-04-16", json!({ "debt": 7, "roof": 8 })),
+            by(&homes[2], "dwelling", "2015-04-16", json!({})),
+            // Of a form that was not published yet nobody knows what it asks.
+            by(&homes[3], "survey", "2015-04-16", json!({ "roof": 4, "beds": 1 })),
+        ].concat());
+        for (query, observed, missing, mean) in [
+            ("?question=roof", 2, 1, 3.0), ("?question=roof&form=dwelling", 1, 1, 2.0), ("?question=debt", 2, 0, 6.0),
+            ("?question=beds", 1, 0, 1.0),
+        ] {
+            let whole = ask(w.province(), w, query)["whole"].take();
+            assert_eq!((&whole["observed"], &whole["missing"]), (&json!(observed), &json!(missing)), "{query}");
+            near(&whole["numbers"]["plain_mean"], mean);
+        }
+        let nothing = ask(w.province(), w, "?question=nothing");
+        assert_eq!((&nothing["whole"]["observed"], &nothing["whole"]["missing"]), (&json!(0), &json!(0)));
+    }
+
+    fn answers_are_grouped_by_where_they_were_given(w) {
+        let counties = json!([
+            { "county": JINYANG, "area": "liangshan_yi" }, { "county": ZHAOJUE, "area": "liangshan_yi" }, { "county": WUSHENG },
+        ]);
+        w.province().patch(&format!("/v1/campaigns/{}", w.cast().campaign), &json!({ "counties": counties })).header("if-match", "*").send().ok();
+        for (county, phone, rooms) in [(JINYANG, w.ali(), 2), (JINYANG, w.ali(), 4), (ZHAOJUE, w.chen(), 9), (WUSHENG, w.deng(), 6)] {
+            let home = Rec::household(county);
+            phone.push(std::iter::once(home.create()).chain(interview(w, &home, None, json!({ "rooms": rooms }))));
+        }
+        let groups = |session: &Session, by: &str| {
+            let told = ask(session, w, &format!("?question=rooms&by={by}"));
+            let group = |group: &Value| {
+                let text = |member: &str| group[member].as_str().unwrap().to_owned();
+                (text("code"), text("name"), group["observed"].as_u64().unwrap(), group["numbers"]["plain_mean"].as_f64().unwrap())
+            };
+            told["groups"].as_array().unwrap().iter().map(group).collect::<Vec<_>>()
+        };
+        let one = |code: &str, name: &str, observed: u64, mean: f64| (code.to_owned(), name.to_owned(), observed, mean);
+        let (liangshan, guangan) = (one("5134", "凉山彝族自治州", 3, 5.0), one("5116", "广安市", 1, 6.0));
+        assert_eq!(groups(w.province(), "prefecture"), [guangan.clone(), liangshan.clone()]);
+        let (area, outside) = (one("liangshan_yi", "大小凉山彝区", 3, 5.0), one("outside", "片区外", 1, 6.0));
+        assert_eq!(groups(w.province(), "area"), [area.clone(), outside.clone()]);
+        assert_eq!(groups(w.province(), "county"), [one(WUSHENG, "武胜县", 1, 6.0), one(JINYANG, "金阳县", 2, 3.0), one(ZHAOJUE, "昭觉县", 1, 9.0)]);
+        assert_eq!((groups(w.liangshan(), "prefecture"), groups(w.liangshan(), "area")), (vec![liangshan], vec![area]));
+        assert_eq!((groups(w.guangan(), "prefecture"), groups(w.guangan(), "area")), (vec![guangan], vec![outside]));
+        assert_eq!(groups(&w.ali().session, "area"), [one("liangshan_yi", "大小凉山彝区", 2, 3.0)]);
+    }
+
     fn what_is_kept_is_what_a_new_start_works_out(w) {
         let (homes, units) = sample(w);
         let queries = ["?question=rooms&by=county", "?field=people&by=county", "?by=topic", "?question=rooms&register=people"];

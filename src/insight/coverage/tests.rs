@@ -11,27 +11,31 @@ fn visit(n: u128, team: u128, day: &str) -> Visit {
         team: id(team),
         method: "random_check".into(),
         household: None,
+        village: None,
         day: day.into(),
         place: None,
         slot: None,
+        participants: Vec::new(),
         state: State::Done,
     }
 }
 
 #[test]
 fn visits_and_interviews_are_counted_by_kind() {
-    let mut facts = Facts { registered: 9, ..Facts::default() };
+    // Number 73 is not on the register.
+    let mut facts = Facts { registered: 9, on_register: [70, 71, 72].map(id).into(), ..Facts::default() };
     facts.visits = vec![
         Visit { household: Some(id(70)), ..visit(1, 5, "2015-04-16") },
         Visit { household: Some(id(70)), ..visit(2, 5, "2015-04-17") },
         Visit { household: Some(id(71)), state: State::Planned, ..visit(3, 5, "2015-04-18") },
         Visit { household: Some(id(72)), state: State::Void, ..visit(4, 5, "2015-04-18") },
-        Visit { method: "hearing".into(), ..visit(5, 5, "2015-04-18") },
+        Visit { method: "hearing".into(), household: Some(id(73)), ..visit(5, 5, "2015-04-18") },
     ];
-    // The last one's visit is not of this campaign, or not there.
-    facts.interviews = [(1, "household"), (1, "household"), (5, "county"), (99, "household")]
-        .map(|(visit, level)| (id(visit), level.to_owned()))
-        .into();
+    // Of a planned visit and of a void one; the last one's is not of this campaign, or not there.
+    facts.interviews =
+        [(1, "household"), (1, "household"), (5, "county"), (3, "household"), (4, "household"), (99, "household")]
+            .map(|(visit, level)| (id(visit), level.to_owned()))
+            .into();
     let county = County::of(&facts);
     assert_eq!(county.visits["random_check"], Visits { planned: 1, done: 2, void: 1 });
     assert_eq!(county.visits["hearing"], Visits { planned: 0, done: 1, void: 0 });
@@ -70,6 +74,31 @@ fn a_day_counts_with_evidence_alone() {
 }
 
 #[test]
+fn a_leaders_day_is_one_whose_evidence_does_not_leave_them_out() {
+    let with = |n, day: &str, names: &[&str]| {
+        let participants = names.iter().map(|name| (*name).to_owned()).collect();
+        Visit { participants, ..visit(n, 5, day) }
+    };
+    let facts = Facts {
+        visits: vec![
+            with(1, "2015-04-16", &["马", "李"]),
+            with(2, "2015-04-17", &["李"]),
+            with(3, "2015-04-18", &[]),
+            // The leader's own visit of that day shows nothing.
+            with(4, "2015-04-19", &["马"]),
+            with(5, "2015-04-19", &["李"]),
+            with(6, "2015-04-20", &[""]),
+            Visit { team: id(6), ..with(7, "2015-04-16", &["王"]) },
+        ],
+        interviews: [1, 2, 3, 5, 6, 7].map(|visit| (id(visit), "household".to_owned())).into(),
+        ..Facts::default()
+    };
+    let county = County::of(&facts);
+    assert_eq!((county.days_of(id(5)), county.leader_days_of(id(5), " 马")), (5, 2));
+    assert_eq!((county.days_of(id(6)), county.leader_days_of(id(6), "马")), (1, 0));
+}
+
+#[test]
 fn near_is_within_five_kilometres() {
     let near = |villages: &[(f64, f64)], place| super::place::Villages::new(villages).are_near(place);
     let here = (28.0, 103.0);
@@ -91,18 +120,35 @@ fn near_is_within_five_kilometres() {
 
 #[test]
 fn places_of_samples_are_done_open_or_given_up() {
-    let slot = |draw, unit, replaced| Slot { draw: id(draw), unit: id(unit), replaced };
+    let slot = |draw, n, unit: String, replaced| Slot { draw: id(draw), id: id(n), unit, replaced };
+    let home = |n| id(n).to_string();
+    let to = |n, slot, household| Visit { slot: Some(id(slot)), household, ..visit(n, 5, "2015-04-16") };
+    let village = "513430100201".to_owned();
     let facts = Facts {
         visits: vec![
-            Visit { slot: Some(id(31)), ..visit(1, 5, "2015-04-16") },
-            Visit { slot: Some(id(32)), state: State::Planned, ..visit(2, 5, "2015-04-16") },
-            Visit { slot: Some(id(33)), ..visit(3, 5, "2015-04-16") },
+            to(1, 31, Some(id(71))),
+            Visit { state: State::Planned, ..to(2, 32, Some(id(72))) },
+            to(3, 33, Some(id(73))),
+            // Another household than the drawn one, and none at all.
+            to(4, 35, Some(id(71))),
+            to(5, 35, None),
+            Visit { village: Some(village.clone()), ..to(6, 36, Some(id(79))) },
+            Visit { village: Some("513430100202".into()), ..to(7, 37, None) },
         ],
-        slots: vec![slot(1, 31, false), slot(1, 32, false), slot(1, 33, true), slot(2, 34, false)],
+        slots: vec![
+            slot(1, 31, home(71), false),
+            slot(1, 32, home(72), false),
+            slot(1, 33, home(73), true),
+            slot(1, 35, home(75), false),
+            slot(2, 34, home(74), false),
+            slot(3, 36, village.clone(), false),
+            slot(3, 37, village, false),
+        ],
         ..Facts::default()
     };
     let county = County::of(&facts);
-    assert_eq!(county.slots[&id(1)], Slots { done: 1, open: 1, replaced: 1 });
+    assert_eq!(county.slots[&id(1)], Slots { done: 1, open: 2, replaced: 1 });
+    assert_eq!(county.slots[&id(3)], Slots { done: 1, open: 1, replaced: 0 });
     let mut sums = Sums::default();
     sums.add(&county, |draw| *draw == id(2));
     assert_eq!(sums.slots, Slots { done: 0, open: 1, replaced: 0 });
@@ -114,6 +160,7 @@ fn areas_are_the_sums_of_their_counties() {
         visits: vec![Visit { household: Some(id(70)), ..visit(1, 5, "2015-04-16") }],
         interviews: vec![(id(1), "household".into())],
         registered: 3,
+        on_register: [id(70)].into(),
         ..Facts::default()
     };
     let county = County::of(&one);

@@ -16,7 +16,7 @@ pub struct Place {
     /// The draw of the villages whose households these are.
     pub first_stage: Option<Uuid>,
     pub id: Uuid,
-    /// A village's code; of a household nothing.
+    /// A village's code, a household's id.
     pub unit: Arc<str>,
     pub stratum: Arc<str>,
     /// In its draw; given the village, in a second stage.
@@ -31,7 +31,7 @@ pub struct Places(pub Vec<Place>);
 
 impl Weigh for Places {
     fn weight(&self) -> usize {
-        self.0.len() * size_of::<Place>()
+        self.0.iter().map(|place| size_of::<Place>() + place.unit.len()).sum()
     }
 }
 

@@ -53,6 +53,9 @@ struct TeamDay {
     photos: u64,
     /// Whether the day counts: something shows that somebody was there.
     evidence: bool,
+    /// Whether it counts for the leader too: a visit with evidence lists nobody, or lists the leader. `null` where there is
+    /// no leader, or the caller does not see the team.
+    leader_day: Option<bool>,
     /// Where the visits are.
     #[schema(example = "/v1/visits?campaign=…&bucket=513430&team=…&day=2015-04-16")]
     href: String,
@@ -81,19 +84,22 @@ pub(super) async fn days(
     let found = app.store.snapshot(move |conn| {
         let ground = Ground::find(conn, &caller, *campaign, &meant)?;
         let reached = reached(conn, &of, &ground, moment)?;
-        let sent = sent(conn, &caller, &ground)?;
+        let sent = sent(conn, &caller, &ground, moment)?;
         let seen = sent.iter().filter_map(|sent| known(&caller, sent));
         let teams: BTreeMap<Uuid, &Sent> = seen.map(|sent| (sent.team, sent)).collect();
         let mut items: Vec<TeamDay> = Vec::new();
         for (county, found) in &reached {
             items.extend(found.days.iter().map(|((team, day), evidence)| {
                 let known = teams.get(team);
+                let leader = known.and_then(|sent| leader(sent));
+                let present = found.present.get(&(*team, day.clone()));
                 TeamDay {
                     day: day.clone(),
                     county: county.to_string(),
                     team: *team,
                     name: known.map(|sent| sent.name.clone()),
-                    leader: known.and_then(|sent| leader(sent)),
+                    leader_day: leader.as_ref().map(|leader| present.is_some_and(|all| all.may_be(&leader.name))),
+                    leader,
                     visits: evidence.visits,
                     located: evidence.located,
                     interviews: evidence.interviews,

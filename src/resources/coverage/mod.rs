@@ -64,9 +64,9 @@ pub(super) fn reached(
     )
 }
 
-/// Teams with assignments in the counties; for a team, itself alone.
-fn sent(conn: &mut Conn, caller: &Caller, ground: &Ground) -> Result<Vec<Sent>, Problem> {
-    let mut sent = coverage::sent(conn, ground.id(), caller.scope())?;
+/// Teams with assignments in the counties, given by the moment; for a team, itself alone.
+fn sent(conn: &mut Conn, caller: &Caller, ground: &Ground, moment: Option<i64>) -> Result<Vec<Sent>, Problem> {
+    let mut sent = coverage::sent(conn, ground.id(), caller.scope(), moment)?;
     sent.retain(|sent| ground.counties.contains(&sent.county) && caller.team.is_none_or(|own| own == sent.team));
     Ok(sent)
 }

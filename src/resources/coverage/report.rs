@@ -75,12 +75,13 @@ struct CountyCounts {
     reached: u64,
 }
 
-/// Teams in counties, with the days on which there is evidence that they were there.
+/// Leaders of teams in counties, one for each county; not of mere spot checks, nor where the assignment was closed without
+/// any day of the team's.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = LeaderCounts)]
 struct Leaders {
     all: u64,
-    /// Those with the minimum of days.
+    /// Those with the minimum of days, by `leader_days`.
     enough: u64,
 }
 
@@ -92,8 +93,11 @@ struct TeamDays {
     name: Option<String>,
     leader: Option<Member>,
     spot_check: bool,
-    /// Different days with evidence.
+    /// Different days with evidence of the team.
     days: usize,
+    /// Those of them on which a visit with evidence lists nobody, or lists the leader; `null` without a leader.
+    leader_days: Option<usize>,
+    /// The leader has the minimum of days.
     enough: bool,
 }
 
@@ -109,7 +113,8 @@ struct TeamSync {
 /// Tells what a campaign has reached: visits, samples, interviews, households, days on site.
 ///
 /// Sums are of the counties that take part and are in the caller's scope. A day counts with evidence: a visit with its place
-/// at one of the county's villages, an interview, or a photo.
+/// at one of the county's villages, an interview, or a photo. It is a day of the leader's where a visit with evidence does not
+/// list others alone.
 #[utoipa::path(
     operation_id = "readCoverage",
     tag = "coverage",
@@ -155,7 +160,7 @@ impl Coverage {
         let seen = draws_in_sight(conn, campaign, &ground.sight)?;
         let names = names(conn, caller)?;
         let reached = reached(conn, app, ground, moment)?;
-        let sent = sent(conn, caller, ground)?;
+        let sent = sent(conn, caller, ground, moment)?;
         Ok(Self {
             campaign,
             level,
@@ -196,15 +201,18 @@ fn areas(
         area.sums.add(county, |draw| seen.contains(draw));
         for sent in sent.iter().filter(|sent| sent.county == *code) {
             let days = county.days_of(sent.team);
-            let enough = days >= usize::try_from(ground.campaign.min_days_on_site).unwrap_or_default();
-            if !sent.spot_check {
+            let leader_days = leader(sent).map(|leader| county.leader_days_of(sent.team, &leader.name));
+            let minimum = usize::try_from(ground.campaign.min_days_on_site).unwrap_or_default();
+            let enough = leader_days.is_some_and(|days| days >= minimum);
+            if !sent.spot_check && leader_days.is_some() && (sent.open || days > 0) {
                 area.leaders.all += 1;
                 area.leaders.enough += u64::from(enough);
             }
             if level == Level::County {
                 let known = known(caller, sent);
                 let (name, leader) = (known.map(|sent| sent.name.clone()), known.and_then(leader));
-                area.teams.push(TeamDays { team: sent.team, name, leader, spot_check: sent.spot_check, days, enough });
+                let spot_check = sent.spot_check;
+                area.teams.push(TeamDays { team: sent.team, name, leader, spot_check, days, leader_days, enough });
             }
         }
     }

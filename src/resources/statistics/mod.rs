@@ -83,7 +83,7 @@ struct Asked {
     /// Of the interviews with the question; `household` when left out.
     #[param(inline)]
     level: Option<Level>,
-    /// Only interviews by this form.
+    /// Only interviews by this form; those by the forms that ask the question when left out.
     form: Option<String>,
     /// A group for each county, prefecture or contiguous poor area; or, without a question or field, all questions by topic.
     #[param(inline)]
@@ -137,7 +137,7 @@ const METHOD: Method = Method {
 /// Reckons what the answers to a question, or a field of the register, come to: counts, shares, means, quantiles.
 ///
 /// Of a question, what belongs to random samples is estimated for all units too, with 95 % confidence intervals. Of several
-/// interviews of one unit the earliest counts, one for a sample before others. The register is known of every household:
+/// interviews of one unit, by forms that ask it, the earliest counts, one for a sample before others. The register is known of every household:
 /// nothing is estimated.
 #[utoipa::path(
     operation_id = "readStatistics",
@@ -195,7 +195,13 @@ impl StatisticsReport {
         let register = column(&asked.register);
         let interviewed = Interviewed::read(conn, app, ground, register)?;
         if let Some(question) = &asked.question {
-            let units = interviewed.units(level.name(), asked.form.as_deref());
+            let forms = if let Some(form) = asked.form {
+                [form].into()
+            } else {
+                let answered = interviewed.answered_by(question);
+                topics::asking(conn, caller.region.province(), level.name(), question, answered)?
+            };
+            let units = interviewed.units(level.name(), &forms);
             let (whole, groups) = grouping.answers(&units, question, register.is_some());
             (report.places, report.reached) = units.reach();
             (report.whole, report.groups) = (Some(whole), groups);

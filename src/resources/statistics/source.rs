@@ -61,29 +61,40 @@ impl Interviewed {
         Ok(Self { interviews, places, seen, register })
     }
 
-    /// The interview of each unit that counts: one for the sample before others, else the earliest. `form`: only by this.
-    pub(super) fn units(&self, level: &'static str, form: Option<&str>) -> Units<'_> {
-        let is_meant =
-            |interview: &Interview| *interview.level == *level && form.is_none_or(|form| form == &*interview.form);
+    /// The forms by which a question was answered.
+    pub(super) fn answered_by(&self, question: &str) -> BTreeSet<String> {
+        self.interviews.values().flat_map(|interviews| interviews.forms_of(question)).map(str::to_owned).collect()
+    }
+
+    /// The interview of each unit that counts, of those by these forms: one for the sample before others, else the earliest.
+    pub(super) fn units(&self, level: &'static str, forms: &BTreeSet<String>) -> Units<'_> {
+        let is_meant = |interview: &Interview| *interview.level == *level && forms.contains(&*interview.form);
+        let of = |level: &'static str| {
+            let all = self.places.values().flat_map(|places| &places.0);
+            all.filter(move |place| *place.level == *level && self.seen.contains(&place.draw))
+        };
+        let drawn: HashMap<(u32, Uuid), &str> =
+            of(level).map(|place| ((place.county, place.id), &*place.unit)).collect();
+        // A place is its unit's alone, so that nothing is weighed twice.
+        let slot = |county: Bucket, interview: &Interview| {
+            interview.slot.filter(|slot| drawn.get(&(county.code(), *slot)).is_some_and(|unit| interview.unit.is(unit)))
+        };
         let mut chosen: Vec<(Bucket, &Interviews, usize)> = Vec::new();
         let mut slots: Vec<Option<Uuid>> = Vec::new();
         for (county, interviews) in &self.interviews {
             let mut units: HashMap<&Unit, usize> = HashMap::new();
             for (i, interview) in interviews.all().iter().enumerate().filter(|(_, interview)| is_meant(interview)) {
                 let at = *units.entry(&interview.unit).or_insert(chosen.len());
+                let slot = slot(*county, interview);
                 if at == chosen.len() {
                     chosen.push((*county, interviews, i));
-                    slots.push(interview.slot);
-                } else if slots[at].is_none() && interview.slot.is_some() {
+                    slots.push(slot);
+                } else if slots[at].is_none() && slot.is_some() {
                     // What was asked for the sample stands for the unit, whoever called before.
-                    (chosen[at], slots[at]) = ((*county, &**interviews, i), interview.slot);
+                    (chosen[at], slots[at]) = ((*county, &**interviews, i), slot);
                 }
             }
         }
-        let of = |level: &'static str| {
-            let all = self.places.values().flat_map(|places| &places.0);
-            all.filter(move |place| *place.level == *level && self.seen.contains(&place.draw))
-        };
         let reached: HashSet<Uuid> = slots.iter().copied().flatten().collect();
         let (sample, at) = frame(of(level), of("village"), &reached);
         let places = of(level).count() as u64;

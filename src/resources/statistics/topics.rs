@@ -8,6 +8,7 @@ use crate::insight::forms::definition::{Kind, Wording};
 use crate::insight::statistics::{Summary, summarize};
 use crate::store::{Conn, StoreError, forms};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use sync_core::scope::Region;
 use utoipa::ToSchema;
 
@@ -43,11 +44,30 @@ pub(super) fn definitions(
     Ok(read.collect::<Result<_, _>>()?)
 }
 
+/// The forms of a level that ask a question, by their newest versions; and of those that were never published, or where
+/// none asks it, those by which it was `answered`.
+pub(super) fn asking(
+    conn: &mut Conn,
+    province: Region,
+    level: &str,
+    question: &str,
+    answered: BTreeSet<String>,
+) -> Result<BTreeSet<String>, Problem> {
+    let published = definitions(conn, province, level, None)?;
+    let asks = |form: &&Definition| form.questions().any(|asked| asked.name == question);
+    let asking: BTreeSet<String> = published.iter().filter(asks).map(|form| form.form.clone()).collect();
+    if asking.is_empty() {
+        return Ok(answered);
+    }
+    let unknown = answered.into_iter().filter(|form| published.iter().all(|known| known.form != *form));
+    Ok(unknown.chain(asking).collect())
+}
+
 /// What the answers to each question come to, by topic.
 pub(super) fn by_topic(interviewed: &Interviewed, forms: &[Definition], level: &'static str) -> Vec<TopicSummary> {
     let mut topics: Vec<TopicSummary> = Vec::new();
     for form in forms {
-        let units = interviewed.units(level, Some(&form.form));
+        let units = interviewed.units(level, &[form.form.clone()].into());
         for section in &form.sections {
             let Some(topic) = section.topic else { continue };
             let asked = section.questions.iter().filter(|question| question.kind != Kind::Text);
