@@ -1,5 +1,7 @@
 //! The general report: each number is what its query gives, and what was recorded.
 
+mod recomputed;
+
 use crate::support::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,8 +58,19 @@ fn told(report: &Value, query: &str, pointer: &str) -> Value {
     found.iter().find(known).unwrap_or_else(|| panic!("no number {pointer}"))["value"].clone()
 }
 
-fn number(count: usize) -> Value {
-    json!(count as f64)
+/// The figures of all bars of charts, in their order.
+fn charts<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(members) if members.get("type").is_some_and(|kind| kind == "chart") => {
+            found.extend(members["bars"].as_array().unwrap().iter().map(|bar| &bar["figure"]));
+        }
+        // Sections after the blocks before them.
+        Value::Object(members) => {
+            ["blocks", "sections"].iter().filter_map(|name| members.get(*name)).for_each(|inner| charts(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| charts(inner, found)),
+        _ => {}
+    }
 }
 
 /// Two counties with visits, interviews, a sample and findings.
@@ -107,48 +120,58 @@ on_both_engines! {
         }
     }
 
-    fn every_number_is_what_was_recorded(w) {
+    fn a_chart_or_a_document_says_where_its_numbers_come_from(w) {
         campaign(w);
-        let told_of = report(w.province(), w, "");
-        let own = |of: &str| w.province().all(&format!("/v1/{of}")).into_iter().map(|record| record["fields"].clone()).collect::<Vec<_>>();
-        let visits = own("visits");
-        let visits: Vec<&Value> = visits.iter().filter(|visit| visit["campaign"] == w.cast().campaign).collect();
-        let done: Vec<&&Value> = visits.iter().filter(|visit| visit["state"].is_null() || visit["state"] == "done").collect();
-        let homes: BTreeSet<&str> = done.iter().filter_map(|visit| visit["household"].as_str()).collect();
-        assert_eq!(told(&told_of, "coverage?level=province", "/items/0/households/visited"), number(homes.len()));
-        assert_eq!(told(&told_of, "coverage?level=province", "/items/0/households/registered"), number(own("households").len()));
-        for method in ["random_check", "hearing", "symposium"] {
-            let expected = done.iter().filter(|visit| visit["method"] == method).count();
-            let pointer = format!("/items/0/visits/{method}/done");
-            assert_eq!(told(&told_of, "coverage?level=province", &pointer), number(expected), "{method}");
+        let told = report(w.province(), w, "?lang=zh");
+        let mut bars = Vec::new();
+        charts(&told, &mut bars);
+        assert!(bars.len() > 10, "{} bars", bars.len());
+        let page = w.province().get(&path(w, "?format=html&lang=zh")).send().status(&[200]).text();
+        let drawn: Vec<&str> = page.split("<svg").skip(1).map(|part| part.split("</svg>").next().unwrap()).collect();
+        let links: Vec<&str> = drawn.iter().flat_map(|svg| svg.split("<a href=\"").skip(1)).collect();
+        assert_eq!(links.len(), bars.len());
+        for (link, figure) in links.iter().zip(&bars) {
+            let escaped = |text: &str| text.replace('&', "&amp;");
+            let (query, pointer) = (figure["query"].as_str().unwrap(), figure["pointer"].as_str().unwrap());
+            assert!(link.starts_with(&format!("{}\"", escaped(query))), "{link} is not {figure}");
+            let inside = link.split("</a>").next().unwrap();
+            assert!(inside.contains(&escaped(&format!("{query} {pointer}"))) && inside.contains(figure["text"].as_str().unwrap()), "{inside}");
         }
-        assert_eq!(told(&told_of, "coverage?level=province", "/items/0/slots/done"), number(3));
-        let ids: BTreeSet<String> = w.province().all("/v1/visits").iter().filter(|visit| visit["fields"]["campaign"] == w.cast().campaign).map(id_of).collect();
-        let findings = own("findings");
-        let findings: Vec<&Value> = findings.iter().filter(|finding| finding["visit"].as_str().is_none_or(|visit| ids.contains(visit))).collect();
-        let kept = || findings.iter().filter(|finding| finding["state"] != "rejected");
-        let problem = |finding: &&&Value| ["good_practice", "suggestion"].iter().all(|kind| finding["kind"] != *kind);
-        let found = |pointer: &str| told(&told_of, "findings?level=province", pointer);
-        assert_eq!(found("/items/0/problems"), number(kept().filter(problem).count()));
-        for topic in ["decisions", "plan_tasks", "targeted_practice", "institutional_innovation", "difficulties"] {
-            let of_topic = || kept().filter(problem).filter(|finding| finding["topic"] == topic);
-            assert_eq!(found(&format!("/items/0/topics/{topic}/all")), number(of_topic().count()), "{topic}");
-            let high = of_topic().filter(|finding| finding["severity"] == "high").count();
-            assert_eq!(found(&format!("/items/0/topics/{topic}/high")), number(high), "{topic}");
+        let file = w.province().get(&path(w, "?format=docx&lang=zh")).send().status(&[200]);
+        let read = docx_rs::read_docx(&file.bytes).unwrap().json();
+        let coverage = format!("[1] /v1/campaigns/{}/coverage?level=province", w.cast().campaign);
+        for part in [
+            "数据来源：[1] /items/0/{counties/all,counties/reached,households/visited,households/registered}",
+            "数据来源：[1] /min_days_on_site, /items/0/{leaders/all,leaders/enough,team_days}", &coverage,
+        ] {
+            assert!(read.contains(part), "{part} is not in the document");
         }
-        assert_eq!((found("/items/0/overdue"), found("/items/0/states/rejected")), (number(1), number(1)));
-        assert_eq!((found("/items/0/good_practices"), found("/items/0/suggestions"), found("/frequent/0/count")), (number(1), number(1), number(2)));
-        // Two thirds of a sample of three of four.
-        let query = format!("/v1/campaigns/{}/statistics?by=topic&level=household", w.cast().campaign);
-        let topics = w.province().get(&query).send().ok()["topics"].clone();
-        let place = |list: &Value, is: &dyn Fn(&Value) -> bool| list.as_array().unwrap().iter().position(is).unwrap();
-        let topic = place(&topics, &|topic| topic["topic"] == "plan_tasks");
-        let questions = &topics[topic]["questions"];
-        let question = place(questions, &|question| question["question"] == "plan_known");
-        let yes = place(&questions[question]["values"], &|value| value["value"] == true);
-        let share = told(&told_of, "level=household", &format!("/topics/{topic}/questions/{question}/values/{yes}/share/value"));
-        assert!((share.as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9, "{share}");
-        assert!(!told_of.to_string().contains("别的督查"));
+        // Every query is listed once.
+        let queries: BTreeSet<&str> = all_figures(&told).iter().map(|figure| figure["query"].as_str().unwrap()).collect();
+        for (query, number) in queries.iter().map(|query| (query, read.matches(&format!("] {query}\"")).count())) {
+            assert_eq!(number, 1, "{query}");
+        }
+    }
+
+    fn only_what_the_campaign_looks_at_is_told(w) {
+        campaign(w);
+        let own = json!({ "topics": ["decisions", "targeted_practice"], "methods": ["random_check", "hearing"] });
+        w.province().patch(&format!("/v1/campaigns/{}", w.cast().campaign), &own).header("if-match", "*").send().ok();
+        let told = report(w.province(), w, "?lang=en");
+        let topics = |id: &str| section(&told, id)["sections"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(topics("situation"), ["situation.decisions", "situation.targeted_practice"]);
+        let methods = &section(&told, "methods")["blocks"];
+        assert_eq!((methods[0]["rows"].as_array().unwrap().len(), methods[1]["bars"].as_array().unwrap().len()), (2, 2));
+        assert_eq!(section(&told, "problems")["blocks"][1]["rows"].as_array().unwrap().len(), 2);
+        let mut bars = Vec::new();
+        charts(section(&told, "annex"), &mut bars);
+        assert!(!bars.is_empty() && bars.iter().all(|figure| {
+            let pointer = figure["pointer"].as_str().unwrap();
+            pointer.contains("/decisions/") || pointer.contains("/targeted_practice/")
+        }));
+        // What else was done and found is in the sums all the same.
+        assert!(all_figures(&told).iter().all(|figure| !figure["pointer"].as_str().unwrap().contains("symposium")));
+        assert_eq!(section(&told, "problems")["blocks"][0]["parts"][0]["value"], 4.0);
     }
 
     fn it_is_in_both_languages_and_all_forms(w) {

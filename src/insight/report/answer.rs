@@ -26,6 +26,11 @@ impl Answered {
         self.at(pointer).as_str()
     }
 
+    /// Whether a list has this text.
+    pub(super) fn holds(&self, pointer: &str, text: &str) -> bool {
+        self.at(pointer).as_array().is_some_and(|all| all.iter().any(|one| one == text))
+    }
+
     /// How many items there are at a list.
     pub(super) fn len(&self, pointer: &str) -> usize {
         self.at(pointer).as_array().map_or(0, Vec::len)

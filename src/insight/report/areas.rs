@@ -3,7 +3,7 @@
 use super::chapters::topic_label;
 use super::wording::{paragraph, words};
 use super::{Answered, Bar, Block, Chart, Material, Part, Section, Table};
-use crate::fields::{Area, Topic};
+use crate::fields::Area;
 use crate::lang::Lang;
 
 /// The name of an item, or its code.
@@ -82,9 +82,11 @@ pub(super) fn days(material: &Material, lang: Lang) -> Section {
     let blocks = vec![
         paragraph(
             lang,
-            "Each leader is to be on site for at least {} days. Of {} leaders in their counties, {} were; there is evidence of \
-             {} days of teams.",
-            "要求每名带队领导在每县实地督查不少于 {} 天。带队领导共 {} 人次，已达到要求 {} 人次；有佐证的督查组工作日 {} 天。",
+            "Each leader is to be on site in each of their counties for at least {} days. Of {} leaders (one for each county \
+             that they were sent to), {} were, by visits with evidence that list them or list nobody; there is evidence of {} \
+             days of teams.",
+            "要求每名带队领导在每县实地督查不少于 {} 天。带队领导共 {} 人次（每县计一次），以有佐证且参加人员含本人（或未列名单）的督查活动计，\
+             已达到要求 {} 人次；有佐证的督查组工作日 {} 天。",
             &[
                 whole.count("/min_days_on_site"),
                 whole.count("/items/0/leaders/all"),
@@ -155,7 +157,8 @@ fn prefecture(material: &Material, i: usize, lang: Lang) -> Section {
         blocks.push(Block::Chart(Chart {
             caption: lang.pick("Problems by topic", "问题按内容分布").into(),
             shares: false,
-            bars: Topic::ALL
+            bars: material
+                .topics()
                 .iter()
                 .map(|topic| Bar {
                     label: topic_label(topic.name(), lang),

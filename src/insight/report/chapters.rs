@@ -45,16 +45,17 @@ pub(super) fn course(material: &Material, lang: Lang) -> Section {
     section("course", lang, "How the campaign went", "督查工作开展情况", blocks)
 }
 
-/// The six methods.
+/// The methods of the campaign.
 pub(super) fn methods(material: &Material, lang: Lang) -> Section {
     let whole = &material.whole;
     let of = |method: &VisitMethod, state: &str| whole.count(&format!("/items/0/visits/{}/{state}", method.name()));
+    let methods = material.methods();
     let label = |method: &VisitMethod| lang.pick(method.label().en, method.label().zh).to_owned();
     let blocks = vec![
         Block::Table(Table {
             caption: lang.pick("Visits by method", "各督查方式开展次数").into(),
             columns: words(lang, &[("Method", "方式"), ("Done", "已完成"), ("Planned", "计划中"), ("Void", "作废")]),
-            rows: VisitMethod::ALL
+            rows: methods
                 .iter()
                 .map(|method| {
                     let states = ["done", "planned", "void"].map(|state| Part::from(of(method, state)));
@@ -65,7 +66,7 @@ pub(super) fn methods(material: &Material, lang: Lang) -> Section {
         Block::Chart(Chart {
             caption: lang.pick("Done visits by method", "各督查方式已完成次数").into(),
             shares: false,
-            bars: VisitMethod::ALL
+            bars: methods
                 .iter()
                 .map(|method| Bar { label: label(method), figure: of(method, "done"), low: None, high: None })
                 .collect(),
@@ -96,7 +97,7 @@ pub(super) fn problems(material: &Material, lang: Lang) -> Section {
                 lang,
                 &[("Topic", "督查内容"), ("All", "合计"), ("High", "严重"), ("Medium", "一般"), ("Low", "轻微")],
             ),
-            rows: Topic::ALL.iter().map(row).collect(),
+            rows: material.topics().iter().map(row).collect(),
         }),
     ];
     let frequent: Vec<Vec<Part>> = (0..found.len("/frequent"))

@@ -10,7 +10,7 @@ mod wording;
 
 pub use answer::Answered;
 
-use crate::fields::Level;
+use crate::fields::{Level, Topic, VisitMethod};
 use crate::insight::forms::Definition;
 use crate::lang::Lang;
 use serde::Serialize;
@@ -142,6 +142,20 @@ pub struct Material {
     /// What was answered at each level, by topic, and the forms that were asked.
     pub statistics: Vec<(Level, Answered)>,
     pub forms: Vec<Definition>,
+}
+
+impl Material {
+    /// What the campaign looks at.
+    fn topics(&self) -> Vec<Topic> {
+        let all = Topic::ALL.iter().copied();
+        all.filter(|topic| self.campaign.holds("/topics", topic.name())).collect()
+    }
+
+    /// How it is done.
+    fn methods(&self) -> Vec<VisitMethod> {
+        let all = VisitMethod::ALL.iter().copied();
+        all.filter(|method| self.campaign.holds("/methods", method.name())).collect()
+    }
 }
 
 /// Writes the report.

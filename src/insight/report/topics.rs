@@ -1,4 +1,4 @@
-//! The situation by the five topics: what was answered, estimated from the samples, and what was found.
+//! The situation by the topics of the campaign: what was answered, estimated from the samples, and what was found.
 
 use super::chapters::topic_label;
 use super::wording::{paragraph, words};
@@ -18,8 +18,8 @@ fn in_words(wording: &Wording, lang: Lang) -> Option<&str> {
 
 /// A chapter with a section for each topic.
 pub(super) fn situation(material: &Material, lang: Lang) -> Section {
-    let sections = Topic::ALL.iter().map(|topic| of_topic(material, *topic, lang)).collect();
-    let title = lang.pick("The situation by topic", "五个方面的情况").into();
+    let sections = material.topics().into_iter().map(|topic| of_topic(material, topic, lang)).collect();
+    let title = lang.pick("The situation by topic", "各方面督查内容的情况").into();
     let note = paragraph(
         lang,
         "Of each question the most frequent answer is told (of yes and no: yes), of numbers the mean. What has an interval is an \

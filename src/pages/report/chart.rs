@@ -1,5 +1,7 @@
-//! Charts of a report as SVG: horizontal bars, with whiskers where there is an interval. Text takes the page's own font.
+//! Charts of a report as SVG: horizontal bars, with whiskers where there is an interval. Text takes the page's own font, and
+//! each number is a link to the query that gives it.
 
+use super::source;
 use crate::insight::report::{Bar, Chart};
 use maud::{Markup, html};
 
@@ -46,7 +48,10 @@ pub(super) fn svg(chart: &Chart) -> Markup {
                     "M{low:.1} {middle:.1}H{high:.1}M{low:.1} {:.1}v8M{high:.1} {:.1}v8", middle - 4.0, middle - 4.0
                 )) {}
             }
-            text x=(coordinate(end + 6.0)) y=(coordinate(middle + 4.5)) { (bar.figure.text) }
+            a href=(bar.figure.query) {
+                title { (source(&bar.figure)) }
+                text x=(coordinate(end + 6.0)) y=(coordinate(middle + 4.5)) { (bar.figure.text) }
+            }
         }
     };
     html! {

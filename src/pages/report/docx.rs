@@ -1,9 +1,10 @@
-//! The general report as a document for word processors. Under each table and chart stand the queries that give its numbers.
+//! The general report as a document for word processors. The queries are numbered, and listed at the end; under each
+//! paragraph, table and chart stands which of them give its numbers, and where in their answers.
 
-use crate::insight::report::{Block, Chart, Part, Report, Section};
+use super::pointers::short;
+use crate::insight::report::{Block, Chart, Figure, Part, Report, Section};
 use crate::lang::Lang;
 use docx_rs::{AlignmentType, Docx, Paragraph, Run, RunFonts, Style, StyleType, Table, TableCell, TableRow, WidthType};
-use std::collections::BTreeSet;
 use std::io::Cursor;
 
 /// Half points.
@@ -34,9 +35,15 @@ pub fn file(report: &Report) -> Result<Vec<u8>, std::io::Error> {
         .add_paragraph(
             text(&format!("{} · {}", report.subtitle, report.made_on), 20, false).align(AlignmentType::Center),
         );
+    let mut sources = Sources::default();
     for chapter in &report.sections {
-        docx = section(docx, chapter, 1, lang);
+        docx = section(docx, chapter, 1, lang, &mut sources);
     }
+    let listed = |docx: Docx, (i, query): (usize, &&str)| {
+        docx.add_paragraph(text(&format!("[{}] {query}", i + 1), SMALL, false))
+    };
+    docx = docx.add_paragraph(heading_of(lang.pick("Sources", "数据来源"), 1));
+    docx = sources.0.iter().enumerate().fold(docx, listed);
     let mut bytes = Cursor::new(Vec::new());
     docx.build().pack(&mut bytes).map_err(std::io::Error::other)?;
     Ok(bytes.into_inner())
@@ -52,39 +59,65 @@ fn allowed(of: &str) -> String {
     of.chars().filter(|c| !c.is_control() && !['\u{fffe}', '\u{ffff}'].contains(c)).collect()
 }
 
-fn section(mut docx: Docx, of: &Section, level: usize, lang: Lang) -> Docx {
-    let title = Paragraph::new()
-        .add_run(Run::new().add_text(allowed(&of.title)))
-        .style(&format!("Heading{level}"))
-        .keep_next(true);
-    docx = docx.add_paragraph(title);
+fn heading_of(title: &str, level: usize) -> Paragraph {
+    Paragraph::new().add_run(Run::new().add_text(allowed(title))).style(&format!("Heading{level}")).keep_next(true)
+}
+
+fn section<'a>(mut docx: Docx, of: &'a Section, level: usize, lang: Lang, sources: &mut Sources<'a>) -> Docx {
+    docx = docx.add_paragraph(heading_of(&of.title, level));
     for block in &of.blocks {
         docx = add(docx, block);
-        let queries = queries(block);
-        if !queries.is_empty() {
-            let sources = format!(
-                "{}{}",
-                lang.pick("Source: ", "数据来源："),
-                queries.into_iter().collect::<Vec<_>>().join(" ; ")
-            );
-            let run = Run::new().add_text(sources).size(SMALL).color("808080");
+        let told = sources.tell(&figures(block));
+        if !told.is_empty() {
+            let told = format!("{}{told}", lang.pick("Source: ", "数据来源："));
+            let run = Run::new().add_text(allowed(&told)).size(SMALL).color("808080");
             docx = docx.add_paragraph(Paragraph::new().add_run(run));
         }
     }
-    of.sections.iter().fold(docx, |docx, inner| section(docx, inner, level + 1, lang))
+    of.sections.iter().fold(docx, |docx, inner| section(docx, inner, level + 1, lang, sources))
 }
 
-fn of(part: &Part) -> Option<&str> {
-    if let Part::Figure(figure) = part { Some(&figure.query) } else { None }
+/// The queries, by their numbers less 1.
+#[derive(Default)]
+struct Sources<'a>(Vec<&'a str>);
+
+impl<'a> Sources<'a> {
+    /// `[1] /items/0/team_days; [3] …`: the numbers of these figures' queries, with the pointers into their answers.
+    fn tell(&mut self, figures: &[&'a Figure]) -> String {
+        let mut told: Vec<(usize, Vec<&str>)> = Vec::new();
+        for figure in figures {
+            let known = self.0.iter().position(|query| *query == figure.query);
+            let number = known.unwrap_or_else(|| {
+                self.0.push(&figure.query);
+                self.0.len() - 1
+            });
+            let pointers = std::iter::once(figure.pointer.as_str()).chain(figure.divided_by.as_deref());
+            match told.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, all)) => all.extend(pointers),
+                None => told.push((number, pointers.collect())),
+            }
+        }
+        let told = told.into_iter().map(|(number, pointers)| format!("[{}] {}", number + 1, short(pointers)));
+        told.collect::<Vec<_>>().join("; ")
+    }
 }
 
-/// The different queries of a block's numbers.
-fn queries(block: &Block) -> BTreeSet<&str> {
+fn of(part: &Part) -> Option<&Figure> {
+    if let Part::Figure(figure) = part { Some(figure) } else { None }
+}
+
+/// A block's numbers.
+fn figures(block: &Block) -> Vec<&Figure> {
     match block {
         Block::Paragraph { parts } => parts.iter().filter_map(of).collect(),
         Block::List { items } => items.iter().flatten().filter_map(of).collect(),
         Block::Table(table) => table.rows.iter().flatten().filter_map(of).collect(),
-        Block::Chart(chart) => chart.bars.iter().map(|bar| bar.figure.query.as_str()).collect(),
+        Block::Chart(chart) => chart
+            .bars
+            .iter()
+            .flat_map(|bar| [Some(&bar.figure), bar.low.as_ref(), bar.high.as_ref()])
+            .flatten()
+            .collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The general report as a page that can be printed. Each number is a link to the query that gives it.
 
 use super::chart::svg;
+use super::source;
 use crate::insight::report::{Block, Part, Report, Section};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -90,7 +91,7 @@ fn part(one: &Part) -> Markup {
     html! {
         @match one {
             Part::Text(text) => { (text) }
-            Part::Figure(figure) => { a href=(figure.query) title={ (figure.query) " " (figure.pointer) } { (figure.text) } }
+            Part::Figure(figure) => { a href=(figure.query) title=(source(figure)) { (figure.text) } }
         }
     }
 }

@@ -50,7 +50,9 @@ on_both_engines! {
             let results = w.ali().push([op, interview(&record, json!({ "answers": { "debt": 1 } }))]);
             assert_eq!(told(&results.results()[0]), expected);
             assert_eq!(told(&w.ali().get(&record.path()).send().ok()), expected);
-            if !expected.is_empty() { flagged.push(record.id) };
+            if !expected.is_empty() {
+                flagged.push(record.id);
+            }
         }
         let mut listed: Vec<_> = w.ali().all("/v1/visits?warned=true").iter().map(id_of).collect();
         listed.sort();
