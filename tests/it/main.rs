@@ -45,6 +45,7 @@ mod scale;
 mod scope;
 mod sentences;
 mod simulation;
+mod statements;
 mod statistics;
 mod time;
 mod warnings;

@@ -1,52 +1,25 @@
 //! What is not there, and what is not theirs, costs the same: a caller with a stopwatch learns no more than one without.
 //! What is compared is the work itself, statement by statement; the password's part is counted beside its code.
 
-use std::sync::Mutex;
-
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-
 use super::elsewhere;
+use crate::support::statements::Meter;
 use crate::support::*;
 
-/// The statements since they were last taken, without their values.
-static STATEMENTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-#[expect(clippy::unnecessary_wraps, reason = "diesel wants it so")]
-fn note() -> Option<Box<dyn Instrumentation>> {
-    Some(Box::new(|event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            let text = text.split("-- binds").next().unwrap_or_default().trim().to_owned();
-            // A pool opens connections when it likes, and has their plans made anew after so many transactions.
-            if !["PRAGMA", "SET", "DISCARD PLANS"].iter().any(|word| text.starts_with(word)) {
-                STATEMENTS.lock().unwrap().push(text);
-            }
-        }
-    }))
-}
-
 /// What `ask` costs; it is refused.
-fn cost(ask: impl FnOnce() -> u16) -> (u16, Vec<String>) {
-    STATEMENTS.lock().unwrap().clear();
-    let status = ask();
-    assert!(status >= 400, "{status}");
-    (status, std::mem::take(&mut STATEMENTS.lock().unwrap()))
-}
-
-/// Connections opened from now on are listened to.
-fn listen(w: &World) {
-    set_default_instrumentation(note).expect("nobody else sets it");
-    w.restart();
+fn cost(meter: &Meter, ask: impl FnOnce() -> u16) -> (u16, Vec<String>) {
+    let cost = meter.cost(ask);
+    assert!(cost.0 >= 400, "{}", cost.0);
+    cost
 }
 
 on_both_engines! {
     fn a_failed_sign_in_costs_the_same_whoever_it_names(w) {
         let path = format!("/v1/users/{}", w.cast().users["bo"]);
         w.province().patch(&path, &json!({ "disabled": true })).header("if-match", "*").send().ok();
-        listen(w);
+        let meter = &Meter::of(w);
         let sign_in = |name: &str, password: &str| {
             let body = json!({ "username": name, "password": password });
-            cost(|| w.session.post("/v1/auth/login", &body).send().status)
+            cost(meter, || w.session.post("/v1/auth/login", &body).send().status)
         };
         let nobody = sign_in("nobody", "wrong");
         assert!(nobody.0 == 401 && !nobody.1.is_empty(), "{nobody:?}");
@@ -56,7 +29,7 @@ on_both_engines! {
         // Nor does it matter whose device is named: the password comes first.
         let with_device = |name: &str, device: &str| {
             let body = json!({ "username": name, "password": "wrong", "device_id": device });
-            cost(|| w.session.post("/v1/auth/login", &body).send().status)
+            cost(meter, || w.session.post("/v1/auth/login", &body).send().status)
         };
         assert_eq!(with_device("ali", &w.cast().phones["ali"].1), nobody);
         assert_eq!(with_device("nobody", &new_id()), nobody);
@@ -106,13 +79,13 @@ on_both_engines! {
             calls.push(("GET", format!("{draws}/{{}}/units"), draw));
         }
         let (office, team) = (w.liangshan().clone(), w.chen().session.clone());
-        listen(w);
+        let meter = &Meter::of(w);
         for (method, path, id) in &calls {
             for session in [&office, &team] {
                 let ask = |id: &str| {
                     let call = session.call(method, &path.replace("{}", id)).header("if-match", "*");
                     let body = if path.ends_with("resolve") { json!({ "keep": "other" }) } else { json!({ "mode": "wipe" }) };
-                    cost(|| if *method == "GET" { call.send().status } else { call.json(&body).send().status })
+                    cost(meter, || if *method == "GET" { call.send().status } else { call.json(&body).send().status })
                 };
                 let (foreign, nowhere) = (ask(id), ask(&new_id()));
                 assert_eq!(foreign, nowhere, "{method} {path}");

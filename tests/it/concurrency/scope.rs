@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::second;
+use crate::support::engine::Engine;
+use crate::support::outside::Outside;
 use crate::support::*;
 
 /// So many households in each county of team two.
@@ -93,6 +95,8 @@ on_both_engines! {
                         while !over.load(Ordering::SeqCst) {
                             let (before, was_gone) = (changes.load(Ordering::SeqCst), gone.load(Ordering::SeqCst));
                             let page = mirror.page();
+                            // Whatever it met on its way, it is of one moment.
+                            assert!(!(shows(&page, ZHAOJUE) && revokes(&page, ZHAOJUE)), "{page}");
                             let is_gone = gone.load(Ordering::SeqCst);
                             if changes.load(Ordering::SeqCst) != before || was_gone != is_gone {
                                 continue;
@@ -136,5 +140,34 @@ on_both_engines! {
         });
         mirrors.into_iter().for_each(assert_right);
         other.stop();
+    }
+}
+
+#[test]
+fn a_county_taken_away_while_a_page_is_read_is_told_by_the_next() {
+    let w = &World::new(Engine::Postgres);
+    fill(w, 5);
+    w.province();
+    let (mut holder, mut watcher) = (Outside::open(w), Outside::open(w));
+    for county in [JINYANG, ZHAOJUE] {
+        // In the middle of the first county that there is.
+        let mut mirror = Mirror::of(w.chen()).with_limit(3);
+        mirror.page();
+        holder.hold("LOCK TABLE records IN ACCESS EXCLUSIVE MODE");
+        let page = std::thread::scope(|scope| {
+            let pulling = scope.spawn(|| mirror.page());
+            watcher.until_stuck(1);
+            w.close("two", county);
+            assert!(!pulling.is_finished(), "it did not wait");
+            holder.release();
+            pulling.join().unwrap()
+        });
+        // It is of the moment at which it began.
+        assert!(shows(&page, county) && !revokes(&page, county), "{page}");
+        let next = mirror.page();
+        assert!(revokes(&next, county) && !shows(&next, county), "{next}");
+        mirror.sync();
+        assert!(!mirror.names().contains(&county));
+        assert_right(mirror);
     }
 }

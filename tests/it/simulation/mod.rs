@@ -32,7 +32,7 @@ use log::Event;
 use model::{Assignment, Facts, Model, Staff};
 use plan::Plan;
 use run::Run;
-use tally::Tally;
+use tally::{ENOUGH, LEAST, Tally};
 use truth::Truth;
 
 /// What differs, after the requests up to there.
@@ -97,7 +97,7 @@ fn text(panic: &(dyn std::any::Any + Send)) -> String {
 /// Plans that are tried side by side: each waits most of its time for a disk.
 const SIDE_BY_SIDE: u64 = 4;
 
-/// Tries seeds until the time is over; the first that fails is made small and told.
+/// Tries seeds until the time is over, and enough of them in any case; the first that fails is made small and told.
 fn simulate(engine: Engine) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     if let Some(seed) = number("RUHU_TEST_SEED") {
@@ -108,6 +108,7 @@ fn simulate(engine: Engine) {
         return;
     }
     let long = number("RUHU_TEST_LONG").is_some_and(|long| long > 0);
+    let least = if long { ENOUGH } else { LEAST };
     let deadline = Instant::now() + Duration::from_secs(if long { 1_200 } else { 15 });
     // The long one tries others each time; a short one the same from the first on, so that its verdict is the commit's.
     let first = if long { u64::from(rand::random::<u32>()) } else { 1 };
@@ -115,7 +116,8 @@ fn simulate(engine: Engine) {
     std::thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
-                while Instant::now() < deadline && failed.lock().unwrap().is_none() {
+                let enough = || tally.lock().unwrap().plans >= least;
+                while (Instant::now() < deadline || !enough()) && failed.lock().unwrap().is_none() {
                     let plan = Plan::from_seed(next.fetch_add(1, Ordering::SeqCst));
                     match attempt(engine, &plan) {
                         Ok(log) => tally.lock().unwrap().add(&log),
@@ -130,7 +132,7 @@ fn simulate(engine: Engine) {
     }
     let tally = tally.lock().unwrap();
     eprintln!("{engine:?}: {tally}");
-    tally.check();
+    tally.check(least);
 }
 
 fn tell(engine: Engine, plan: &Plan, Failure(first): Failure) -> ! {

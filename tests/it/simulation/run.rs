@@ -13,7 +13,7 @@ use crate::support::time::Time;
 use crate::support::{Rec, World, id_of, now};
 
 /// What is held, or in conflict, of the records of a plan fits on one page.
-const PAGE: &str = "limit=1000";
+const PAGE: &str = "limit=1000&reveal=true";
 
 pub(crate) struct Run<'a> {
     w: &'a World,

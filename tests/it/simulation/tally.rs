@@ -1,6 +1,6 @@
 //! What happened in all plans together: a simulation in which something never happens proves nothing about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Display, Formatter};
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::log::{Deed, Event, Push};
 
 /// What comes in every few plans.
-const ALWAYS: [&str; 18] = [
+const ALWAYS: [&str; 29] = [
     "applied",
     "merged",
     "parked deleted",
@@ -27,20 +27,39 @@ const ALWAYS: [&str; 18] = [
     "settled",
     "not_releasable",
     "already_settled",
+    "assigned",
+    "closed",
+    "moved",
+    "flush",
+    "wipe",
+    "device_revoked",
+    "pull refused",
+    "registered",
+    "patched",
+    "deleted online",
+    THREE_WRITERS,
 ];
 
+/// A field of one record that three devices have written.
+const THREE_WRITERS: &str = "three writers on one field";
+
 /// So many plans have all of it, but for one chance in many thousands.
-const ENOUGH: u64 = 60;
+pub(crate) const ENOUGH: u64 = 60;
+
+/// So many are tried however slow the machine is.
+pub(crate) const LEAST: u64 = 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    plans: u64,
+    pub(crate) plans: u64,
     counts: BTreeMap<String, u64>,
 }
 
 impl Tally {
     pub(crate) fn add(&mut self, log: &[Event]) {
         self.plans += 1;
+        let crowded = writers(log).into_values().filter(|devices| devices.len() >= 3).count();
+        (0..crowded).for_each(|_| self.count(THREE_WRITERS));
         for event in log {
             match &event.deed {
                 Deed::Push(push) => self.push(push),
@@ -100,11 +119,39 @@ impl Tally {
         self.count(body["code"].as_str().or(body["state"].as_str()).unwrap_or("nothing"));
     }
 
-    /// Fails when there were many plans, and something that they are about never happened.
-    pub(crate) fn check(&self) {
+    /// Fails when there were fewer plans, or there were enough and something that they are about never happened.
+    pub(crate) fn check(&self, least: u64) {
         let missing: Vec<&&str> = ALWAYS.iter().filter(|what| !self.counts.contains_key(**what)).collect();
+        assert!(self.plans >= least, "too few: {self}");
         assert!(self.plans < ENOUGH || missing.is_empty(), "{missing:?} never happened: {self}");
     }
+}
+
+/// By record and field, the devices whose operations on it were accepted.
+fn writers(log: &[Event]) -> BTreeMap<(String, String), BTreeSet<&str>> {
+    let mut writers: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    let pushes = log.iter().flat_map(|event| match &event.deed {
+        Deed::Push(push) => std::slice::from_ref(push),
+        Deed::Race(pushes) => pushes,
+        _ => &[],
+    });
+    for push in pushes {
+        let results = push.answers.iter().find_map(|answer| answer.body["results"].as_array());
+        let ops = push.envelope["ops"].as_array().into_iter().flatten();
+        for (op, result) in ops.zip(results.into_iter().flatten()) {
+            if !["applied", "merged"].iter().any(|status| result["status"] == *status) {
+                continue;
+            }
+            let fields = op["fields"].as_object().into_iter().flatten();
+            let answers = op["fields"]["answers"].as_object().into_iter().flatten();
+            let record = format!("{} {}", op["bucket"], op["id"]);
+            let names = fields.map(|(name, _)| name.clone()).filter(|name| name != "answers");
+            for name in names.chain(answers.map(|(name, _)| format!("answers.{name}"))) {
+                writers.entry((record.clone(), name)).or_default().insert(&push.device);
+            }
+        }
+    }
+    writers
 }
 
 impl Display for Tally {

@@ -13,6 +13,7 @@ pub(crate) mod outside;
 pub(crate) mod phone;
 pub(crate) mod raw;
 pub(crate) mod serving;
+pub(crate) mod statements;
 pub(crate) mod time;
 pub(crate) mod view;
 pub(crate) mod world;

@@ -98,7 +98,12 @@ impl<'w> Marked<'w> {
 
     /// A campaign that these eyes see.
     pub(crate) fn own_campaign(&self, eyes: &Eyes) -> String {
-        if eyes.region.starts_with(GUIZHOU) { self.campaign.clone() } else { self.w.cast().campaign.clone() }
+        self.campaign_of(&eyes.region)
+    }
+
+    /// The campaign of which a place's visits are.
+    pub(crate) fn campaign_of(&self, place: &str) -> String {
+        if place.starts_with(GUIZHOU) { self.campaign.clone() } else { self.w.cast().campaign.clone() }
     }
 
     /// A campaign that names its counties, of every prefecture: each caller is told their own.

@@ -9,6 +9,8 @@
 
 mod changes;
 mod deeds;
+mod figures;
+mod files;
 mod fill;
 mod hints;
 mod lists;
@@ -90,6 +92,20 @@ on_both_engines! {
         sync::twins(&mut m, &team, &phone, JINYANG);
         sync::twins(&mut m, &liangshan, w.phone("liangshan"), ZHAOJUE);
         changes::in_streams(&m, &[none, guizhou, liangshan, raised, team]);
+    }
+
+    fn nothing_foreign_is_in_a_file(w) {
+        let m = Marked::new(w);
+        for eyes in callers(&m) {
+            files::scan(&m, &eyes, &Scanner::new(&m.model, &eyes));
+        }
+    }
+
+    fn nothing_foreign_moves_a_figure(w) {
+        let m = Marked::new(w);
+        for eyes in callers(&m) {
+            figures::stand_still(&m, &eyes, &Scanner::new(&m.model, &eyes));
+        }
     }
 
     fn nothing_is_told_any_more_after_a_change(w) {
