@@ -117,7 +117,7 @@ on_both_engines! {
 const FIRST_PAGE: usize = 11;
 /// So many counties are looked into together, by so many statements; beside them some are asked once.
 const IN_A_BLOCK: usize = 16;
-const OF_A_BLOCK: usize = 7;
+const OF_A_BLOCK: usize = 8;
 const COVERAGE: usize = 15;
 const LIST: usize = 2;
 const ME: usize = 6;

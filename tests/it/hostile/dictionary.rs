@@ -211,7 +211,7 @@ on_both_engines! {
             case.came_back(mirror.fields(&case.record));
         }
         // And what is not is kept to the letter; a long one as the beginning of its text.
-        let held = w.liangshan().all("/v1/held-ops?limit=500");
+        let held = w.liangshan().all("/v1/held-ops?limit=500&reveal=true");
         assert_eq!(held.len(), rejected.len());
         for held in held {
             let sent = &rejected[held["record_id"].as_str().unwrap()];
