@@ -5,6 +5,7 @@ use super::field::{Field, Kind};
 use super::table;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use sync_core::{Collection, Fields, canonical};
 
 /// The same fields (canonical JSON) with the numbers of persons masked. Length and ends stay, so that two can be told apart.
@@ -40,43 +41,84 @@ pub fn masked_value(collection: Collection, name: &str, value: &Value) -> Option
     Some(value)
 }
 
-/// Any text with all that may be such a number masked: seven digits and more in a row.
+/// What may be a number of a person in any text: seven digits and more in a row.
+pub fn long_numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() >= 7)
+}
+
+/// Any text with all [`long_numbers`] masked.
 pub fn masked_text(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut digits = String::new();
-    for c in text.chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        shown.push_str(&if digits.len() < 7 {
-            std::mem::take(&mut digits)
-        } else {
-            stars(&std::mem::take(&mut digits))
-        });
-        shown.push(c);
-    }
-    shown.pop();
-    shown
+    let mut numbers: Vec<&str> = long_numbers(text).collect();
+    // One may stand in another.
+    numbers.sort_by_key(|number| Reverse(number.len()));
+    numbers.into_iter().fold(text.to_owned(), |shown, number| shown.replace(number, &stars(number)))
 }
 
 fn has_numbers(field: &Field) -> bool {
     field.personal || matches!(field.kind, Kind::List(members) if members.iter().any(has_numbers))
 }
 
+/// Masks what was given as a record's fields, however wrong it is: the collection may be none, a field unknown, a value of
+/// another type.
+pub fn mask_given(collection: Option<Collection>, given: &mut Value) {
+    let known = |name: &str| {
+        let fields = collection.map_or(&[][..], |collection| table::sheet(collection).fields);
+        fields.iter().find(|field| field.name == name)
+    };
+    let Some(members) = given.as_object_mut().filter(|_| collection.is_some()) else {
+        return hide_runs(given);
+    };
+    for (name, value) in members {
+        match known(name) {
+            Some(field) if has_numbers(field) => hide(field, value),
+            None if !name.starts_with("answers") => hide_runs(value),
+            _ => {}
+        }
+    }
+}
+
+/// Masks the value of a field that has numbers of persons.
 fn hide(field: &Field, value: &mut Value) {
-    match (value, &field.kind) {
-        (Value::String(text), _) if field.personal => *text = stars(text),
-        (Value::Array(items), Kind::List(members)) => {
-            for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                for member in members.iter().filter(|member| has_numbers(member)) {
-                    if let Some(value) = item.get_mut(member.name) {
-                        hide(member, value);
-                    }
-                }
+    let (Value::Array(items), Kind::List(members)) = (&mut *value, &field.kind) else {
+        return hide_all(value);
+    };
+    for item in items {
+        let Some(item) = item.as_object_mut() else {
+            hide_all(item);
+            continue;
+        };
+        for (name, value) in item {
+            match members.iter().find(|member| member.name == name) {
+                Some(member) if has_numbers(member) => hide(member, value),
+                Some(_) => {}
+                None => hide_runs(value),
             }
         }
-        _ => {}
+    }
+}
+
+/// Whatever stands where a number of a person belongs.
+fn hide_all(value: &mut Value) {
+    hide_texts(value, &stars);
+}
+
+/// Where anything may stand.
+pub fn hide_runs(value: &mut Value) {
+    hide_texts(value, &masked_text);
+}
+
+fn hide_texts(value: &mut Value, masked: &dyn Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = masked(text),
+        Value::Number(number) => {
+            let (plain, shown) = (number.to_string(), masked(&number.to_string()));
+            if shown != plain {
+                *value = shown.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_texts(item, masked)),
+        Value::Object(members) => members.values_mut().for_each(|member| hide_texts(member, masked)),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
@@ -95,7 +137,7 @@ fn stars(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{masked, stars};
+    use super::{masked, masked_text, stars};
     use sync_core::Collection::{Households, Members, Visits};
 
     #[test]
@@ -111,6 +153,17 @@ mod tests {
             ("座机八七三一二三四五六", "座机八****三四五六"),
         ] {
             assert_eq!(stars(number), shown);
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_masked_in_any_text() {
+        for (text, shown) in [
+            ("电话 13812345678，或 8731234", "电话 138****5678，或 8****34"),
+            ("2015-04-16 513430 x", "2015-04-16 513430 x"),
+            ("3812345 13812345678", "3****45 138****5678"),
+        ] {
+            assert_eq!(masked_text(text), shown);
         }
     }
 

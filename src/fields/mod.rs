@@ -33,7 +33,7 @@ pub use field::{ANSWER_KEY_MAX, Choice, Label, SAFE_INTEGER, TEXT_MAX, Unit};
 pub use flat::{FlatCell, FlatColumn, flat, has_answers, place_of};
 pub use formats::day;
 pub use formats::is_village;
-pub use mask::{is_personal, masked, masked_text, masked_value};
+pub use mask::{hide_runs, is_personal, long_numbers, mask_given, masked, masked_text, masked_value};
 pub use named::Named;
 pub use schema::{schema, write_schema};
 pub use table::{Area, Leads, Level, Topic, VisitMethod};

@@ -9,7 +9,7 @@ use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::store::audit::{self, Actor, Entry, Sight, hex};
 use crate::store::{Role, StoreError};
-use actix_web::web::{self, Data};
+use actix_web::web::{self, Data, Query};
 use actix_web::{HttpRequest, get};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -97,15 +97,18 @@ pub async fn revealed(
     Ok(app.store.write(move |tx| audit::note(tx, &actor, action, &subject, &detail)).await?)
 }
 
-/// The query of a request, as it is written down: without the numbers of persons that it asks for.
+/// The query of a request, as it is written down: decoded, and without the numbers of persons that it asks for.
 pub fn told_query(request: &HttpRequest) -> String {
-    let told = |pair: &str| match pair.split_once('=') {
-        Some((name, _)) if fields::is_personal(name.split(['[', '%']).next().unwrap_or_default()) => {
-            format!("{name}=***")
-        }
-        _ => pair.to_owned(),
+    let pairs = Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let told = |(name, value): (String, String)| {
+        let value = match name.split('[').next().unwrap_or_default() {
+            "q" => fields::masked_text(&value),
+            name if fields::is_personal(name) => "***".to_owned(),
+            _ => value,
+        };
+        format!("{name}={value}")
     };
-    request.query_string().split('&').map(told).collect::<Vec<_>>().join("&")
+    pairs.map(Query::into_inner).unwrap_or_default().into_iter().map(told).collect::<Vec<_>>().join("&")
 }
 
 /// What a caller sees: the province everything, a prefecture what its people did, a team what its own did.

@@ -97,26 +97,31 @@ impl HeldOp {
     }
 }
 
-/// A held operation in a list, with the numbers of persons masked wherever they stand: what cannot be read as an operation
-/// may have them anywhere.
-fn masked(op: &RawValue, collection: Option<&str>) -> Box<RawValue> {
-    let Ok(mut told) = serde_json::from_str::<Value>(op.get()) else { return RawValue::NULL.to_owned() };
-    let mut hidden = false;
-    match (&mut told, collection.and_then(Collection::from_name)) {
-        (Value::Object(members), Some(collection)) => {
-            if let Some(given) = members.get_mut("fields").and_then(Value::as_object_mut) {
-                for (name, value) in given.iter_mut() {
-                    if let Some(shown) = fields::masked_value(collection, name, value) {
-                        (*value, hidden) = (shown, true);
-                    }
+/// What an operation has beside its fields.
+const ENVELOPE: [&str; 7] = ["op_seq", "kind", "collection", "bucket", "id", "base", "at"];
+
+/// A held operation in a list, with the numbers of persons masked wherever they stand: it is held because it is not as it
+/// should be.
+fn masked(op: &RawValue) -> Box<RawValue> {
+    let mut told: Value = serde_json::from_str(op.get()).unwrap_or_default();
+    let sent = told.clone();
+    let collection = told["collection"].as_str().and_then(Collection::from_name);
+    match &mut told {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match name.as_str() {
+                    "fields" => fields::mask_given(collection, value),
+                    name if ENVELOPE.contains(&name) => {}
+                    _ => fields::hide_runs(value),
                 }
             }
         }
-        (Value::String(text), _) => (*text, hidden) = (fields::masked_text(text), true),
-        _ => {}
+        // What cannot be read stands there as a text.
+        text => fields::hide_runs(text),
     }
-    // To the letter where there is nothing to hide.
-    if !hidden {
+    // To the letter where there is nothing to hide: neither in what was read, nor in a member that is given twice.
+    let text = sent.to_string();
+    if told == sent && fields::long_numbers(op.get()).all(|number| text.contains(number)) {
         return op.to_owned();
     }
     serde_json::value::to_raw_value(&told).unwrap_or_else(|_| RawValue::NULL.to_owned())
@@ -166,7 +171,7 @@ async fn list(
         revealed(&app, actor, ("held-ops.reveal", &request), (page.items.len(), buckets)).await?;
     } else {
         for held in &mut page.items {
-            held.op = masked(&held.op, held.collection.as_deref());
+            held.op = masked(&held.op);
         }
     }
     Ok(web::Json(page))

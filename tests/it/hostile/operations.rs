@@ -47,6 +47,10 @@ on_both_engines! {
         rejected_alone(w, &household(r#","remarks":"a","remarks":"b""#));
         let text = w.liangshan().get("/v1/held-ops").send().text();
         assert!(text.contains(r#""remarks":"a","remarks":"b""#), "{text}");
+        // Unless that shows the number of a person.
+        rejected_alone(w, &household(r#","phone":"13812345678","phone":null"#));
+        assert!(!w.liangshan().get("/v1/held-ops").send().text().contains("13812345678"));
+        assert!(w.liangshan().get("/v1/held-ops?reveal=true").send().text().contains("13812345678"));
     }
 
     fn a_rejected_text_can_be_repeated(w) {
