@@ -203,8 +203,8 @@ fn on_register(conn: &mut Conn, of: &Of, all: &mut All) -> Result<(), StoreError
         rows_of("f.bucket, f.id", Collection::Households, of).sql(" AND ").sql(REGISTERED)
     } else {
         let sql = Sql::new(
-            "SELECT DISTINCT x.bucket, x.household FROM visits x \
-             JOIN households f ON f.bucket = x.bucket AND f.id = x.household WHERE ",
+            "SELECT DISTINCT x.bucket, x.household FROM visits x CROSS JOIN households f \
+             WHERE f.bucket = x.bucket AND f.id = x.household AND ",
         );
         sql.in_scope("x.bucket", &of.scope).sql(" AND ").sql(REGISTERED)
     };

@@ -119,11 +119,10 @@ pub fn named(
         .int("bucket", wanted.iter().map(|(county, _)| county.code() as i32))
         .uuid("slot", wanted.iter().map(|(_, id)| Id(*id)))
         .instant("at", wanted.iter().map(|_| now));
-    let tail = "SELECT u.bucket, u.id, d.campaign_id, u.unit, u.state FROM v \
-         JOIN draw_units u ON u.bucket = v.bucket AND u.id = v.slot \
-         JOIN draws d ON d.bucket = u.bucket AND d.id = u.draw_id \
+    let tail = "SELECT u.bucket, u.id, d.campaign_id, u.unit, u.state FROM v CROSS JOIN draw_units u CROSS JOIN draws d \
          LEFT JOIN draws p ON p.bucket = d.bucket AND p.id = d.first_stage_id \
-         WHERE (d.visible_from IS NULL OR d.visible_from <= v.at) AND (p.visible_from IS NULL OR p.visible_from <= v.at)";
+         WHERE u.bucket = v.bucket AND u.id = v.slot AND d.bucket = u.bucket AND d.id = u.draw_id AND \
+         (d.visible_from IS NULL OR d.visible_from <= v.at) AND (p.visible_from IS NULL OR p.visible_from <= v.at)";
     let found = load_rows!(conn, &rows, tail, (Integer, DbUuid, DbUuid, Text, Text) => Named)?;
     found.into_iter().map(|named| Ok(((bucket_of(named.bucket)?, named.id.0), named))).collect()
 }
