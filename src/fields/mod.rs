@@ -36,7 +36,7 @@ pub use formats::is_village;
 pub use mask::{hide_runs, is_personal, long_numbers, mask_given, masked, masked_text, masked_value};
 pub use named::Named;
 pub use schema::{schema, write_schema};
-pub use table::{Area, Leads, Level, Topic, VisitMethod};
+pub use table::{Area, Leads, Level, OUTSIDE, Topic, VisitMethod};
 
 /// The fields without which a record is incomplete; to be judged on the merged record.
 pub fn required(collection: Collection) -> &'static [&'static str] {

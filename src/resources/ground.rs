@@ -1,7 +1,7 @@
 //! What every reckoning of a campaign stands on: the campaign, in those counties that are meant and that the caller has.
 
 use crate::caller::{Caller, not_found};
-use crate::fields::{Area, Fault};
+use crate::fields::{Area, Fault, OUTSIDE};
 use crate::http::Problem;
 use crate::http::checks::Checks;
 use crate::insight::kept::Versions;
@@ -71,14 +71,11 @@ impl Level {
     }
 }
 
-/// Stands for the area of counties that lie in none.
-const OUTSIDE: &str = "outside";
-
 /// The names of divisions, and of contiguous poor areas, by code.
 pub(super) fn names(conn: &mut Conn, caller: &Caller) -> Result<BTreeMap<String, String>, StoreError> {
     let mut names = divisions::names_in(conn, caller.region.province())?;
     names.extend(Area::ALL.iter().map(|area| (area.name().to_owned(), area.label().zh.to_owned())));
-    names.insert(OUTSIDE.to_owned(), "片区外".to_owned());
+    names.insert(OUTSIDE.value.to_owned(), OUTSIDE.label.zh.to_owned());
     Ok(names)
 }
 
@@ -99,7 +96,7 @@ impl Ground {
         let campaign = campaigns::find(conn, id, caller.region.province())?.ok_or_else(not_found)?;
         let taking_part = campaign_counties::of(conn, [id], caller.scope())?.remove(&id).unwrap_or_default();
         let meant = taking_part.into_iter().filter(|county| meant.mean(county.bucket));
-        let area = |area: Option<String>| area.unwrap_or_else(|| OUTSIDE.to_owned());
+        let area = |area: Option<String>| area.unwrap_or_else(|| OUTSIDE.value.to_owned());
         let areas: BTreeMap<Bucket, String> = meant.map(|county| (county.bucket, area(county.area))).collect();
         let sight = match caller.role {
             Role::Provincial => Sight::whole(caller.scope()),
@@ -119,7 +116,7 @@ impl Ground {
             Level::Province => code[..2].to_owned(),
             Level::Prefecture => code[..4].to_owned(),
             Level::County => code,
-            Level::Area => self.areas.get(&county).map_or(OUTSIDE, String::as_str).to_owned(),
+            Level::Area => self.areas.get(&county).map_or(OUTSIDE.value, String::as_str).to_owned(),
         }
     }
 

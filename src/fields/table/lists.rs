@@ -125,6 +125,9 @@ pub(super) static AREA: &[Choice] = &[
     of("plateau_tibetan", "高原藏区", "Tibetan region of the plateau"),
 ];
 
+/// Stands for the area of counties that lie in none.
+pub static OUTSIDE: Choice = of("outside", "片区外", "Outside these areas");
+
 pub(super) static LEADS: &[Choice] = &[
     of("provincial", "省级督查", "Inspected by the province"),
     of("prefecture", "市（州）督查", "Inspected by the prefecture"),

@@ -12,6 +12,7 @@ use sync_core::Collection;
 
 use super::field::{Field, Kind, Label, Sheet};
 
+pub use lists::OUTSIDE;
 pub use terms::{Area, Leads, Level, Topic, VisitMethod};
 
 /// In the order of `Collection::ALL`.

@@ -3,16 +3,16 @@
 use super::chapters::topic_label;
 use super::wording::{paragraph, words};
 use super::{Answered, Bar, Block, Chart, Material, Part, Section, Table};
-use crate::fields::Area;
+use crate::fields::{Area, OUTSIDE};
 use crate::lang::Lang;
 
 /// The name of an item, or its code.
 fn name(answered: &Answered, i: usize, lang: Lang) -> String {
     let text = |member: &str| answered.text(&format!("/items/{i}/{member}"));
     let code = text("code").unwrap_or_default();
-    match Area::parse(code).map(Area::label) {
+    let outside = (code == OUTSIDE.value).then_some(OUTSIDE.label);
+    match Area::parse(code).map(Area::label).or(outside) {
         Some(label) => lang.pick(label.en, label.zh).to_owned(),
-        None if code == "outside" => lang.pick("Outside these areas", "片区外").to_owned(),
         None => text("name").unwrap_or(code).to_owned(),
     }
 }

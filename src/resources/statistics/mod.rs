@@ -137,8 +137,8 @@ const METHOD: Method = Method {
 /// Reckons what the answers to a question, or a field of the register, come to: counts, shares, means, quantiles.
 ///
 /// Of a question, what belongs to random samples is estimated for all units too, with 95 % confidence intervals. Of several
-/// interviews of one unit, by forms that ask it, the earliest counts, one for a sample before others. The register is known of every household:
-/// nothing is estimated.
+/// interviews of one unit, by forms that ask it, the earliest counts, one for a sample before others. The register is known
+/// of every household: nothing is estimated.
 #[utoipa::path(
     operation_id = "readStatistics",
     tag = "statistics",
