@@ -284,7 +284,11 @@ impl Pipe {
             return Ok(());
         }
         let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK)));
-        let patience = SILENCE.min(self.until.saturating_duration_since(Instant::now()));
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let patience = SILENCE.min(left);
         let sent = self.reader.block_on(async { timeout(patience, self.sender.send(Ok(chunk))).await });
         match sent {
             Ok(Ok(())) => Ok(()),
