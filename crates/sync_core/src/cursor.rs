@@ -22,7 +22,8 @@ enum Place {
         /// Under which grant of scope; another one means that the bucket was taken away in between.
         grant: Grant,
         seq: u64,
-        /// Tombstones at or below this were left out, because the bucket was given from its beginning when it stood here.
+        /// Tombstones at or below this were left out, because the device had forgotten what it held of the bucket when it stood
+        /// here.
         baseline: u64,
     },
     /// Named as revoked already. If it comes back, the device has to forget what it may still hold.
@@ -82,12 +83,14 @@ impl Cursor {
     pub fn plan(&self, standings: &[Standing], restart: &[Bucket]) -> Plan {
         let mut plan = Plan::default();
         for standing in standings {
+            // Who has forgotten everything needs no tombstones. Who merely asks with a cursor that lacks the bucket does: it may
+            // be an old one, whose holder has had the bucket since.
             let anew = |reset| {
                 let Standing { bucket, grant, seq, .. } = *standing;
-                Want { bucket, grant, after: 0, baseline: seq, reset, listed: true }
+                Want { bucket, grant, after: 0, baseline: if reset { seq } else { 0 }, reset, listed: true }
             };
             match self.places.get(&standing.bucket.code()) {
-                None => plan.wants.push(anew(false)),
+                None => plan.wants.push(anew(standing.floor > 0)),
                 Some(Place::Revoked | Place::Stale) => plan.wants.push(anew(true)),
                 Some(Place::Given { grant, seq, baseline }) => {
                     // A place above the bucket's own was given by a database that has since been put back.
@@ -152,11 +155,19 @@ mod tests {
     fn a_bucket_comes_from_its_beginning_then_what_is_new() {
         let mut cursor = Cursor::new(Uuid::nil());
         let plan = cursor.plan(&[standing(513_430, 7, 1)], &[]);
-        assert_eq!((plan.wants[0].after, plan.wants[0].reset, plan.wants[0].baseline), (0, false, 7));
+        assert_eq!((plan.wants[0].after, plan.wants[0].reset, plan.wants[0].baseline), (0, false, 0));
         cursor.give(&plan.wants[0], 7);
         assert_eq!(cursor.plan(&[standing(513_430, 7, 1)], &[]).wants, []);
         let plan = cursor.plan(&[standing(513_430, 9, 1)], &[]);
         assert_eq!((plan.wants[0].after, plan.wants[0].reset), (7, false));
+    }
+
+    #[test]
+    fn tombstones_are_left_out_for_who_has_forgotten_everything() {
+        let cursor = Cursor::new(Uuid::nil());
+        // An old cursor may lack a bucket that its holder has: without all tombstones, it has to forget that first.
+        let purged = cursor.plan(&[Standing { floor: 1, ..standing(513_430, 7, 1) }], &[]);
+        assert_eq!((purged.wants[0].after, purged.wants[0].reset, purged.wants[0].baseline), (0, true, 7));
     }
 
     #[test]

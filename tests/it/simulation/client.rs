@@ -1,7 +1,7 @@
 //! A phone as section 2 and 5 want it: an outbox, a copy of what it pulled, the rev that it knows of each record, and a
 //! clock that may be anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -24,8 +24,10 @@ pub(crate) struct Client {
     clock: Clock,
     started: Time,
     boots: u32,
-    /// The cursors that it had.
-    cursors: Vec<String>,
+    /// The counties that its cursor has.
+    given: BTreeSet<String>,
+    /// The cursors that it had, each with its counties.
+    cursors: Vec<(String, BTreeSet<String>)>,
     backup: Option<Box<Self>>,
     /// It was told to push, or to forget everything.
     pub(crate) revoked: Option<&'static str>,
@@ -50,6 +52,7 @@ impl Client {
             clock: Clock { ahead: 0, mono: true, reboot: false, silent: false },
             started: now(),
             boots: 0,
+            given: BTreeSet::new(),
             cursors: Vec::new(),
             backup: None,
             revoked: None,
@@ -75,6 +78,7 @@ impl Client {
         self.session = phone.session.clone();
         self.device.clone_from(&phone.device);
         self.mirror = Mirror::of(phone);
+        self.given.clear();
         self.cursors.clear();
         self.backup = None;
         self.next = 1;
@@ -84,9 +88,19 @@ impl Client {
         }
     }
 
-    /// The cursor of so many pages ago.
-    pub(crate) fn old_cursor(&self, back: usize) -> Option<&str> {
-        self.cursors.iter().rev().nth(back).map(String::as_str)
+    /// Goes back to the cursor of so many pages ago, if there is one, and on from there.
+    pub(crate) fn go_back(&mut self, back: usize) {
+        if back < self.cursors.len() {
+            self.cursors.truncate(self.cursors.len() - back);
+            if let Some((cursor, given)) = self.cursors.pop() {
+                (self.mirror.cursor, self.given) = (Some(cursor), given);
+            }
+        }
+    }
+
+    /// What it holds of counties that its cursor has not: of these, no answer can tell that they were taken away.
+    pub(crate) fn in_doubt(&self) -> Vec<&str> {
+        self.mirror.names().into_iter().filter(|name| !self.given.contains(*name)).collect()
     }
 
     pub(crate) fn set_clock(&mut self, clock: Clock) {
@@ -186,8 +200,14 @@ impl Client {
     /// Takes in a page.
     pub(crate) fn pulled(&mut self, page: &Value, limit: usize) {
         self.mirror.limit = limit;
-        self.cursors.extend(self.mirror.cursor.clone());
+        self.cursors.extend(self.mirror.cursor.clone().map(|cursor| (cursor, self.given.clone())));
         self.mirror.take(page);
+        for part in page["buckets"].as_array().into_iter().flatten() {
+            self.given.extend(part["bucket"].as_str().map(str::to_owned));
+        }
+        for gone in page["revoked"].as_array().into_iter().flatten() {
+            self.given.remove(gone.as_str().unwrap_or_default());
+        }
         let lost = |bucket: &str| {
             let reset = |part: &Value| part["bucket"] == bucket && part["reset"] == true;
             page["revoked"].as_array().is_some_and(|list| list.contains(&bucket.into()))

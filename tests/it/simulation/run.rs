@@ -149,16 +149,14 @@ impl<'a> Run<'a> {
 
     fn pull(&mut self, n: usize, limit: usize, pages: usize, fate: PullFate, records: &[Rec]) {
         for page in 0..pages {
-            let client = &self.clients[n];
             let mut asked = json!({ "schema": 1, "limit": limit });
-            let mut cursor = client.mirror.cursor.as_deref();
             match fate {
-                PullFate::OldCursor(back) if page == 0 => cursor = client.old_cursor(back).or(cursor),
+                PullFate::OldCursor(back) if page == 0 => self.go_back(n, back),
                 PullFate::Restart(record) if page == 0 => asked["restart"] = json!([records[record].bucket]),
                 _ => {}
             }
-            if let Some(cursor) = cursor {
-                asked["cursor"] = cursor.into();
+            if let Some(cursor) = &self.clients[n].mirror.cursor {
+                asked["cursor"] = cursor.as_str().into();
             }
             let answer = self.ask(n, &asked);
             if answer.status != 200 || fate == PullFate::Lost {
@@ -171,6 +169,21 @@ impl<'a> Run<'a> {
             }
             if answer.body["more"] != true {
                 return;
+            }
+        }
+    }
+
+    /// To an old cursor, unless it lacks a county that came and went since: no answer would tell of that.
+    fn go_back(&mut self, n: usize, back: usize) {
+        let before = self.clients[n].clone();
+        self.clients[n].go_back(back);
+        let client = &self.clients[n];
+        let in_doubt = client.in_doubt();
+        if !in_doubt.is_empty() {
+            let me = client.session.get("/v1/me").send().json();
+            let in_scope = |county: &&str| me["buckets"].as_array().is_some_and(|all| all.contains(&json!(county)));
+            if !in_doubt.iter().all(in_scope) {
+                self.clients[n] = before;
             }
         }
     }
@@ -195,6 +208,9 @@ impl<'a> Run<'a> {
     }
 
     fn close(&mut self, team: &'static str, county: &'static str) {
+        if self.clients.iter().any(|client| client.in_doubt().contains(&county)) {
+            return;
+        }
         let open = self.assignments.get_mut(&(team.to_owned(), county.to_owned()));
         let Some(id) = open.and_then(Vec::pop) else { return };
         let sent = now();
@@ -218,6 +234,9 @@ impl<'a> Run<'a> {
 
     fn change_team(&mut self, n: usize, team: &'static str) {
         let name = self.clients[n].name.clone();
+        if self.clients.iter().any(|client| client.name == name && !client.in_doubt().is_empty()) {
+            return;
+        }
         let path = format!("/v1/users/{}", self.w.cast().users[&name]);
         let user = self.w.province().get(&path).send();
         if user.json()["role"] != "team" {

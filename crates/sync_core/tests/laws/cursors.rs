@@ -28,7 +28,7 @@ enum Event {
         restart: Option<usize>,
         lost: bool,
     },
-    /// The phone pulls with a cursor that it had before, since a bucket last came, began again, or went.
+    /// The phone repeats a pull that it made before, since it last asked for a bucket anew.
     Again {
         which: usize,
         limit: usize,
@@ -76,10 +76,13 @@ fn proper(world: &World, asked: &Cursor, restart: &[Bucket], page: &Page, limit:
 /// Plays the events.
 fn play(events: Vec<Event>) -> Result<(World, Phone), TestCaseError> {
     let (mut world, mut phone) = (World::new(), Phone::new());
-    let mut cursors = vec![phone.cursor.clone()];
+    let mut pulls: Vec<(Cursor, Vec<Bucket>)> = vec![];
     for event in events {
         match event {
             Event::Write { county, id, deleted } => world.write(CODES[county], id, deleted),
+            // A cursor cannot tell of a bucket that it has not: one that goes before it has come again after a repeated pull.
+            Event::Grant { county, granted: false }
+                if phone.has(CODES[county]) && !phone.cursor.has(bucket(CODES[county])) => {}
             Event::Grant { county, granted } => world.grant(CODES[county], granted),
             Event::Move => world.place_no += 1,
             Event::Purge { county, keep } => world.purge(CODES[county], keep),
@@ -87,18 +90,26 @@ fn play(events: Vec<Event>) -> Result<(World, Phone), TestCaseError> {
                 let restart: Vec<Bucket> = restart.map(|county| bucket(CODES[county])).into_iter().collect();
                 let page = world.pull(&phone.cursor, &restart, limit);
                 proper(&world, &phone.cursor, &restart, &page, limit)?;
+                // Before that, it would begin where it held what it has forgotten since.
+                if !restart.is_empty() && !lost {
+                    pulls.clear();
+                }
+                pulls.push((phone.cursor.clone(), restart));
                 if !lost {
-                    if page.parts.iter().any(|part| part.listed) || !page.revoked.is_empty() {
-                        cursors.clear();
-                    }
                     phone.store(page);
-                    cursors.push(phone.cursor.clone());
                 }
             }
             Event::Again { which, limit } => {
-                let page = world.pull(&cursors[which % cursors.len()], &[], limit);
-                cursors = vec![page.cursor.clone()];
-                phone.store(page);
+                // It goes on from there: the pulls after that one are none that it could repeat.
+                pulls.truncate(which % pulls.len().max(1) + 1);
+                let Some((cursor, restart)) = pulls.last() else { continue };
+                let begins_again = !restart.is_empty();
+                // Nor of one that came and went since.
+                let forgotten = |code| phone.has(code) && !cursor.has(bucket(code)) && !world.counties[&code].granted;
+                if !CODES.into_iter().any(forgotten) {
+                    phone.store(world.pull(cursor, restart, limit));
+                    pulls.drain(..if begins_again { pulls.len() - 1 } else { 0 });
+                }
             }
         }
     }

@@ -191,6 +191,10 @@ impl Phone {
         }
     }
 
+    pub(crate) fn has(&self, code: u32) -> bool {
+        self.rows.contains_key(&code)
+    }
+
     pub(crate) fn live(&self) -> BTreeMap<(u32, u8), u64> {
         let rows = self.rows.iter().flat_map(|(code, rows)| rows.iter().map(|(id, row)| ((*code, *id), *row)));
         rows.filter(|(_, row)| !row.deleted).map(|(key, row)| (key, row.rev)).collect()
