@@ -1,6 +1,7 @@
 //! What is sent and stored: interviews of 600 to 700 bytes with 15 answers, as phones make them over some days. The same
 //! seed makes the same ones; the server and the raw engine get the same bytes.
 
+use crate::http::time::format_ms;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use std::fmt::Write as _;
@@ -16,6 +17,11 @@ const APART: u64 = 20 * 60 * 1000;
 pub(super) struct Interview {
     pub id: Uuid,
     pub fields: String,
+    /// The visit and the household.
+    pub of: (Uuid, Uuid),
+    /// Milliseconds since 1970.
+    pub started: i64,
+    pub respondent: String,
 }
 
 /// What goes into one push and one transaction: interviews of one county.
@@ -103,17 +109,15 @@ fn interview(rng: &mut StdRng, time: u64) -> Interview {
         rng.random_range(0..5),
         rng.random_range(0..20),
     );
-    let name = ["阿力", "吉克", "马海", "沙马"][rng.random_range(0..4)];
+    let respondent = ["阿力木呷", "吉克木呷", "马海木呷", "沙马木呷"][rng.random_range(0..4)].to_owned();
+    let (household, visit) = (id(rng, FIRST_DAY), id(rng, time));
+    let started = (FIRST_DAY as i64) + rng.random_range(0..16 * 24 * 60) * 60_000;
     let _ = write!(
         fields,
-        r#","form":"household","form_version":1,"household":"{}","level":"household","respondent":"{name}木呷","started_at":"2015-04-{}T{:02}:{:02}:00.000+08:00","visit":"{}"}}"#,
-        id(rng, FIRST_DAY),
-        rng.random_range(13..29),
-        rng.random_range(8..18),
-        rng.random_range(0..60),
-        id(rng, time)
+        r#","form":"household","form_version":1,"household":"{household}","level":"household","respondent":"{respondent}","started_at":"{}","visit":"{visit}"}}"#,
+        format_ms(started)
     );
-    Interview { id: id(rng, time), fields: sorted(&fields) }
+    Interview { id: id(rng, time), fields: sorted(&fields), of: (visit, household), started, respondent }
 }
 
 /// The canonical form, which the text above is not quite: its members are not in order.

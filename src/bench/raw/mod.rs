@@ -6,7 +6,7 @@ mod pg_statement;
 mod postgres;
 mod sqlite;
 
-use super::data::{Load, change, changed};
+use super::data::{Interview, Load, change, changed};
 use super::drive::Timed;
 use crate::store::JsonText;
 use rand::RngExt as _;
@@ -55,11 +55,33 @@ pub(super) struct Rows {
     pub digests: Vec<Vec<u8>>,
     pub stamps: Vec<i64>,
     pub fields: Vec<JsonText>,
+    /// Of new rows: what stands in the interviews' own table.
+    pub own: Own,
     /// Of a change: what it said and found, and which operation wrote which field, as the server keeps them.
     pub touches: Vec<JsonText>,
     pub registers: Vec<Vec<u8>>,
     /// The county's sum, after these.
     pub sum: Vec<u8>,
+}
+
+/// The columns of `interviews` that are not the same in all rows.
+#[derive(Default)]
+pub(super) struct Own {
+    pub visits: Vec<Uuid>,
+    pub households: Vec<Uuid>,
+    /// Milliseconds since 1970.
+    pub started: Vec<i64>,
+    pub search: Vec<String>,
+}
+
+impl Own {
+    fn push(&mut self, interview: &Interview) {
+        let (visit, household) = interview.of;
+        self.visits.push(visit);
+        self.households.push(household);
+        self.started.push(interview.started);
+        self.search.push(interview.respondent.clone());
+    }
 }
 
 impl Rows {
@@ -107,6 +129,7 @@ impl Counters {
                     digests: Vec::new(),
                     stamps: Vec::new(),
                     fields: Vec::new(),
+                    own: Own::default(),
                     touches: Vec::new(),
                     registers: Vec::new(),
                     sum: rng.random::<[u8; 16]>().to_vec(),
@@ -124,6 +147,7 @@ impl Counters {
                         rows.registers.push((0..REGISTERS).map(|_| rng.random()).collect());
                     } else {
                         rows.fields.push(JsonText(interview.fields.clone()));
+                        rows.own.push(interview);
                     }
                 }
                 out[connection].push(rows);

@@ -5,7 +5,7 @@ use crate::store::types::{DbJson, JsonText};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Uuid as DbUuid};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, SmallInt, Text, Uuid as DbUuid};
 use diesel::{PgConnection, RunQueryDsl};
 use std::marker::PhantomData;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ pub(super) enum Bind<'a> {
     Bigs(&'a Vec<i64>),
     Uuids(&'a Vec<Uuid>),
     Blobs(&'a Vec<Vec<u8>>),
+    Texts(&'a Vec<String>),
     Jsons(&'a Vec<JsonText>),
 }
 
@@ -55,6 +56,7 @@ impl<ST> QueryFragment<Pg> for Statement<'_, ST> {
                     Bind::Bigs(values) => pass.push_bind_param::<Array<BigInt>, Vec<i64>>(values)?,
                     Bind::Uuids(values) => pass.push_bind_param::<Array<DbUuid>, Vec<Uuid>>(values)?,
                     Bind::Blobs(values) => pass.push_bind_param::<Array<Binary>, Vec<Vec<u8>>>(values)?,
+                    Bind::Texts(values) => pass.push_bind_param::<Array<Text>, Vec<String>>(values)?,
                     Bind::Jsons(values) => pass.push_bind_param::<Array<DbJson>, Vec<JsonText>>(values)?,
                 }
             }

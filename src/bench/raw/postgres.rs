@@ -16,6 +16,10 @@ const INSERT: &str = "INSERT INTO records (bucket, collection, id, rev, seq, del
      SELECT ?, ?, v.id, ?, v.seq, FALSE, v.digest, v.stamp, v.stamp >> 16, v.stamp >> 16, ?, ?, ?, ?, NULL, NULL, v.fields \
      FROM unnest(?, ?, ?, ?, ?) AS v (id, seq, digest, stamp, fields)";
 
+const OWN: &str = "INSERT INTO interviews (bucket, id, visit, level, household, form, form_version, started_at, search) \
+     SELECT ?, v.id, v.visit, 'household', v.household, 'household', 1, v.started, v.search \
+     FROM unnest(?, ?, ?, ?, ?) AS v (id, visit, household, started, search)";
+
 const COUNT: &str = "UPDATE buckets SET seq = ?, live = live + ?, sum = ? WHERE bucket = ?";
 
 /// What a creation said is not kept: the record tells it.
@@ -125,7 +129,16 @@ fn insert(conn: &mut PgConnection, rows: &Rows) -> QueryResult<()> {
         Bind::Bigs(&rows.stamps),
         Bind::Jsons(&rows.fields),
     ];
-    Statement::<()>::new(INSERT, binds).execute(conn).map(drop)
+    Statement::<()>::new(INSERT, binds).execute(conn)?;
+    let own = vec![
+        Bind::Int(rows.bucket as i32),
+        Bind::Uuids(&rows.ids),
+        Bind::Uuids(&rows.own.visits),
+        Bind::Uuids(&rows.own.households),
+        Bind::Bigs(&rows.own.started),
+        Bind::Texts(&rows.own.search),
+    ];
+    Statement::<()>::new(OWN, own).execute(conn).map(drop)
 }
 
 fn update(conn: &mut PgConnection, rows: &Rows) -> QueryResult<()> {

@@ -11,12 +11,15 @@ use uuid::Uuid;
 
 /// As the server's own connections.
 const SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA mmap_size = 268435456; \
-     PRAGMA journal_size_limit = 67108864;";
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456; \
+     PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;";
 
 const INSERT: &str = "INSERT INTO records (bucket, collection, id, rev, seq, deleted, digest, stamp, at_ms, claimed_ms, \
      received_ms, device_id, user_id, team_id, registers, touches, fields) \
      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?8, ?9, ?10, ?10, ?10, NULL, NULL, ?11)";
+
+const OWN: &str = "INSERT INTO interviews (bucket, id, visit, level, household, village, form, form_version, started_at, \
+     ended_at, search) VALUES (?1, ?2, ?3, 'household', ?4, NULL, 'household', 1, ?5, NULL, ?6)";
 
 const COUNT: &str = "UPDATE buckets SET seq = ?1, live = live + ?2, sum = ?3 WHERE bucket = ?4";
 
@@ -69,6 +72,7 @@ fn connect(path: &PathBuf) -> anyhow::Result<Connection> {
 struct Statements<'c> {
     begin: Statement<'c>,
     insert: Statement<'c>,
+    own: Statement<'c>,
     keep: Statement<'c>,
     update: Statement<'c>,
     count: Statement<'c>,
@@ -80,6 +84,7 @@ impl<'c> Statements<'c> {
         Ok(Self {
             begin: conn.prepare("BEGIN IMMEDIATE")?,
             insert: conn.prepare(INSERT)?,
+            own: conn.prepare(OWN)?,
             keep: conn.prepare(KEEP)?,
             update: conn.prepare(UPDATE)?,
             count: conn.prepare(COUNT)?,
@@ -97,6 +102,9 @@ impl<'c> Statements<'c> {
                 self.insert.execute(params![
                     bucket, COLLECTION, id, rows.rev, seq, digest, stamp, at, received, device, fields
                 ])?;
+                let (visit, household) = (rows.own.visits[row].as_bytes(), rows.own.households[row].as_bytes());
+                let (started, search) = (rows.own.started[row], &rows.own.search[row]);
+                self.own.execute(params![bucket, id, visit, household, started, search])?;
             } else {
                 let (registers, touches) = (rows.registers[row].as_slice(), rows.touches[row].0.as_str());
                 let rev = rows.rev;
