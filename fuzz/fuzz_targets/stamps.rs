@@ -19,7 +19,7 @@ mod model;
 #[allow(dead_code, reason = "the laws ask for more of it")]
 mod server;
 
-use history::{Act, Base, DEVICES, REQUIRED, Step, sorted};
+use history::{Act, Base, DEVICES, REQUIRED, Step};
 use model::{Became, Model};
 use server::{Loading, Server};
 
@@ -100,9 +100,9 @@ fn edits(input: &mut Unstructured<'_>) -> Result<sync_core::fields::Edits> {
             1 if name != REQUIRED => None,
             n => Some(n.to_string()),
         };
-        edits.push((name.to_owned(), value));
+        edits.push((name, value));
     }
-    Ok(sorted(edits))
+    Ok(edits.into_iter().collect())
 }
 
 fn agree(steps: &[Step], loading: Loading) {

@@ -1,7 +1,8 @@
 //! Judges what an operation says of fields, from the operation alone, against the table. Every fault is reported; what
 //! is valid comes out as canonical text.
 
-use serde_json::{Map, Value};
+use sync_core::fields::Writer;
+use sync_core::json::{Json, Object};
 use sync_core::{Bucket, Collection};
 use uuid::Uuid;
 
@@ -12,6 +13,9 @@ use super::pointer::Path;
 use super::table;
 use super::value::{Noted, Reader};
 
+/// Bytes that most records have room in.
+const TYPICAL: usize = 768;
+
 /// Judges `fields` of an operation on the record (`bucket`, `collection`, `id`) by an author of `author_team` (`None`
 /// for the offices). Whether all required fields are there is not judged here: see [`super::required`].
 pub fn check(
@@ -19,42 +23,45 @@ pub fn check(
     bucket: Bucket,
     id: Uuid,
     author_team: Option<Uuid>,
-    fields: &Map<String, Value>,
+    fields: &Object<'_>,
 ) -> Result<Named, Vec<FieldError>> {
     let index = table::index(collection);
-    let answers = if index.has_answers { fields.get("answers").and_then(Value::as_object) } else { None };
-    let mut edits = Vec::with_capacity(fields.len() + answers.map_or(0, Map::len));
+    let answers = if index.has_answers { fields.get("answers").and_then(Json::as_object) } else { None };
+    let mut edits = Writer::with_capacity(fields.len() + answers.map_or(0, Object::len), TYPICAL);
     let mut reader = Reader::new(bucket);
     let root = Path::Root;
-    for (name, value) in fields {
+    for (name, value) in fields.iter() {
         let here = root.key(name);
         if let Some(key) = name.strip_prefix("answers.").filter(|_| index.has_answers) {
-            if answers.is_some_and(|answers| answers.contains_key(key)) {
+            if answers.is_some_and(|answers| answers.contains(key)) {
                 reader.fault(here, Fault::DuplicateField);
             }
-            if let Ok(text) = read_answer(key, value, here, &mut reader) {
-                edits.push((name.clone(), text));
-            }
+            // A fault is noted, and nothing is made of the edits.
+            let _ = edits.member(name, |out| write_answer(key, value, here, &mut reader, out));
         } else if let Some(field) = index.field(name) {
             if matches!(field.kind, Kind::Answers) {
                 expand(value, here, &mut reader, &mut edits);
-            } else if let Ok(text) = read_field(field, value, here, &mut reader) {
-                if let (Some(rule), Value::String(value)) = (field.rule, value)
-                    && let Some(fault) = broken(rule, value, id, author_team)
-                {
-                    reader.fault(here, fault);
-                }
-                edits.push((name.clone(), text));
+            } else if edits.member(name, |out| write_field(field, value, here, &mut reader, out)).is_ok()
+                && let (Some(rule), Json::Text(value)) = (field.rule, value)
+                && let Some(fault) = broken(rule, value, id, author_team)
+            {
+                reader.fault(here, fault);
             }
         } else {
             reader.fault(here, Fault::UnknownField);
         }
     }
-    reader.finish().map(|normalised| Named::new(edits, normalised))
+    reader.finish().map(|normalised| Named { edits: edits.into(), normalised })
 }
 
-/// The field's new text, `None` to clear it.
-fn read_field(field: &Field, value: &Value, here: Path<'_>, reader: &mut Reader) -> Result<Option<String>, Noted> {
+/// Appends the field's new text, `null` to clear it.
+fn write_field(
+    field: &Field,
+    value: &Json<'_>,
+    here: Path<'_>,
+    reader: &mut Reader,
+    out: &mut String,
+) -> Result<(), Noted> {
     if field.read_only {
         return Err(reader.fault(here, Fault::ReadOnly));
     }
@@ -62,9 +69,10 @@ fn read_field(field: &Field, value: &Value, here: Path<'_>, reader: &mut Reader)
         if field.required {
             return Err(reader.fault(here, Fault::Required));
         }
-        return Ok(None);
+        out.push_str("null");
+        return Ok(());
     }
-    reader.read(&field.kind, value, here).map(Some)
+    reader.write(&field.kind, value, here, out)
 }
 
 fn broken(rule: Rule, value: &str, id: Uuid, author_team: Option<Uuid>) -> Option<Fault> {
@@ -83,24 +91,34 @@ fn broken(rule: Rule, value: &str, id: Uuid, author_team: Option<Uuid>) -> Optio
 }
 
 /// `"answers": {…}` stands for its entries.
-fn expand(value: &Value, here: Path<'_>, reader: &mut Reader, edits: &mut Vec<(String, Option<String>)>) {
+fn expand(value: &Json<'_>, here: Path<'_>, reader: &mut Reader, edits: &mut Writer) {
     match value {
-        Value::Object(answers) => {
-            for (key, value) in answers {
-                if let Ok(text) = read_answer(key, value, here.key(key), reader) {
-                    edits.push((["answers.", key].concat(), text));
-                }
+        Json::Object(answers) => {
+            for (key, value) in answers.iter() {
+                let name = ["answers.", key].concat();
+                let _ = edits.member(&name, |out| write_answer(key, value, here.key(key), reader, out));
             }
         }
-        Value::Null => drop(reader.fault(here, Fault::NotClearable)),
+        Json::Null => drop(reader.fault(here, Fault::NotClearable)),
         _ => drop(reader.fault(here, Fault::WrongType { expected: Expected::Object })),
     }
 }
 
-fn read_answer(key: &str, value: &Value, here: Path<'_>, reader: &mut Reader) -> Result<Option<String>, Noted> {
+/// Appends an answer's new text, `null` to clear it.
+fn write_answer(
+    key: &str,
+    value: &Json<'_>,
+    here: Path<'_>,
+    reader: &mut Reader,
+    out: &mut String,
+) -> Result<(), Noted> {
     let short = key.len() <= ANSWER_KEY_MAX || key.chars().count() <= ANSWER_KEY_MAX;
     if key.is_empty() || !short || key.chars().any(char::is_control) {
         return Err(reader.fault(here, Fault::InvalidKey { max: ANSWER_KEY_MAX }));
     }
-    if value.is_null() { Ok(None) } else { reader.read(&Kind::Answers, value, here).map(Some) }
+    if value.is_null() {
+        out.push_str("null");
+        return Ok(());
+    }
+    reader.write(&Kind::Answers, value, here, out)
 }

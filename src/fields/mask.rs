@@ -19,9 +19,9 @@ pub fn masked(collection: Collection, json: &str) -> Result<Cow<'_, str>, serde_
         let Some(text) = fields.get(field.name) else { continue };
         let mut value: Value = serde_json::from_str(text)?;
         hide(field, &mut value);
-        fields.set(field.name, Some(canonical::to_string(&value)));
+        fields.set(field.name, Some(&canonical::to_string(&value)));
     }
-    Ok(Cow::Owned(fields.to_canonical()))
+    Ok(Cow::Owned(fields.canonical().to_owned()))
 }
 
 /// Whether a field of any collection is a number of a person, or has such in it.

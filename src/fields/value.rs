@@ -1,9 +1,10 @@
 //! Judges one value against its kind and writes its canonical text.
 
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 use sync_core::Bucket;
+use sync_core::json::{Json, Object};
 
-use super::canonical::{write_string, write_value};
+use super::canonical::{self, write_string};
 use super::fault::{Expected, Fault, FieldError};
 use super::field::{Choice, Field, Kind, SAFE_INTEGER, TEXT_MAX};
 use super::formats;
@@ -34,30 +35,24 @@ impl Reader {
         if self.errors.is_empty() { Ok(self.normalised) } else { Err(self.errors) }
     }
 
-    /// The canonical text of a value that is not null.
-    pub(super) fn read(&mut self, kind: &Kind, value: &Value, here: Path<'_>) -> Result<String, Noted> {
-        let room = match value {
-            Value::String(text) => text.len() + 2,
-            Value::Array(_) | Value::Object(_) => 64,
-            _ => 8,
-        };
-        let mut out = String::with_capacity(room);
-        self.write(kind, value, here, &mut out)?;
-        Ok(out)
-    }
-
-    /// Appends the canonical text of `value`; after a fault, `out` holds anything.
-    fn write(&mut self, kind: &Kind, value: &Value, here: Path<'_>, out: &mut String) -> Result<(), Noted> {
+    /// Appends the canonical text of `value`, which is not null; after a fault, `out` holds anything.
+    pub(super) fn write(
+        &mut self,
+        kind: &Kind,
+        value: &Json<'_>,
+        here: Path<'_>,
+        out: &mut String,
+    ) -> Result<(), Noted> {
         match (kind, value) {
-            (Kind::Object(fields), Value::Object(members)) => return self.object(fields, members, here, out),
-            (Kind::List(fields), Value::Array(items)) => return self.items(&Kind::Object(fields), items, here, out),
-            (Kind::Texts | Kind::Answers, Value::Array(items)) => return self.items(&Kind::Text, items, here, out),
-            (Kind::Choices { of, max }, Value::Array(items)) => {
+            (Kind::Object(fields), Json::Object(members)) => return self.object(fields, members, here, out),
+            (Kind::List(fields), Json::List(items)) => return self.items(&Kind::Object(fields), items, here, out),
+            (Kind::Texts | Kind::Answers, Json::List(items)) => return self.items(&Kind::Text, items, here, out),
+            (Kind::Choices { of, max }, Json::List(items)) => {
                 let few =
                     if items.len() <= *max { Ok(()) } else { Err(self.fault(here, Fault::TooMany { max: *max })) };
                 return self.items(&Kind::Choice(of), items, here, out).and(few);
             }
-            (_, Value::String(text)) => self.text(kind, text, out),
+            (_, Json::Text(text)) => self.text(kind, text, out),
             _ => write_scalar(kind, value, out),
         }
         .map_err(|fault| self.fault(here, fault))
@@ -77,7 +72,7 @@ impl Reader {
         Ok(())
     }
 
-    fn items(&mut self, kind: &Kind, items: &[Value], here: Path<'_>, out: &mut String) -> Result<(), Noted> {
+    fn items(&mut self, kind: &Kind, items: &[Json<'_>], here: Path<'_>, out: &mut String) -> Result<(), Noted> {
         let mut done = Ok(());
         out.push('[');
         for (i, item) in items.iter().enumerate() {
@@ -93,15 +88,13 @@ impl Reader {
     fn object(
         &mut self,
         fields: &[Field],
-        members: &Map<String, Value>,
+        members: &Object<'_>,
         here: Path<'_>,
         out: &mut String,
     ) -> Result<(), Noted> {
         let mut done = Ok(());
         out.push('{');
-        // The keys that get through are the table's, which are ASCII, and serde_json's map is sorted (unless its feature
-        // preserve_order is on, which the tests would notice).
-        for (key, value) in members {
+        for (key, value) in members.iter() {
             let there = here.key(key);
             let Some(field) = fields.iter().find(|field| field.name == key) else {
                 done = Err(self.fault(there, Fault::UnknownField));
@@ -121,7 +114,7 @@ impl Reader {
             }
         }
         out.push('}');
-        for field in fields.iter().filter(|field| field.required && !members.contains_key(field.name)) {
+        for field in fields.iter().filter(|field| field.required && !members.contains(field.name)) {
             done = Err(self.fault(here.key(field.name), Fault::Required));
         }
         done
@@ -176,18 +169,16 @@ fn in_list(of: &[Choice], text: &str) -> Result<(), Fault> {
 }
 
 /// Booleans and numbers; anything else does not fit its kind by now.
-fn write_scalar(kind: &Kind, value: &Value, out: &mut String) -> Result<(), Fault> {
+fn write_scalar(kind: &Kind, value: &Json<'_>, out: &mut String) -> Result<(), Fault> {
     match (kind, value) {
-        (Kind::Bool | Kind::Answers, Value::Bool(flag)) => {
+        (Kind::Bool | Kind::Answers, Json::Bool(flag)) => {
             out.push_str(if *flag { "true" } else { "false" });
             Ok(())
         }
-        (Kind::Integer { min, max }, Value::Number(number)) => write_whole(number, *min, *max, out),
-        (Kind::Number { min, max }, Value::Number(number)) => write_number(number, value, *min, *max, out),
-        (Kind::Answers, Value::Number(number)) if is_exact(number) => {
-            write_number(number, value, f64::MIN, f64::MAX, out)
-        }
-        (Kind::Answers, Value::Number(_)) => {
+        (Kind::Integer { min, max }, Json::Number(number)) => write_whole(number, *min, *max, out),
+        (Kind::Number { min, max }, Json::Number(number)) => write_number(number, *min, *max, out),
+        (Kind::Answers, Json::Number(number)) if is_exact(number) => write_number(number, f64::MIN, f64::MAX, out),
+        (Kind::Answers, Json::Number(_)) => {
             Err(Fault::OutOfRange { min: -SAFE_INTEGER as f64, max: SAFE_INTEGER as f64 })
         }
         _ => Err(wrong_type(kind)),
@@ -218,11 +209,11 @@ fn write_whole(number: &Number, min: i64, max: i64, out: &mut String) -> Result<
     Ok(())
 }
 
-fn write_number(number: &Number, value: &Value, min: f64, max: f64, out: &mut String) -> Result<(), Fault> {
+fn write_number(number: &Number, min: f64, max: f64, out: &mut String) -> Result<(), Fault> {
     // Rounding to a double cannot bring a number back inside: 2^53 + 1 becomes 2^53, which is outside too.
     match number.as_f64() {
         Some(double) if (min..=max).contains(&double) => {
-            write_value(value, out);
+            canonical::write_number(number, out);
             Ok(())
         }
         _ => Err(Fault::OutOfRange { min, max }),

@@ -88,7 +88,7 @@ impl<T: DeserializeOwned + 'static, const LIMIT: usize> FromRequest for Json<T, 
         let raw = Raw::<LIMIT>::from_request(request, payload);
         Box::pin(async move {
             let Raw { bytes, .. } = raw.await?;
-            let value = strict::from_slice(&bytes).map_err(|error| unreadable(&error))?;
+            let value = strict::from_slice(&bytes).map_err(|error| unreadable(&error))?.into_value();
             let value = shape::read(value).map_err(|error| Problem::new(Code::Invalid).errors(vec![error]))?;
             Ok(Self { value, bytes })
         })

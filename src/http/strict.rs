@@ -1,12 +1,14 @@
-//! JSON without doubt: like `serde_json::Value`, but a member that is given twice is an error, not a silent loss; and no
-//! text makes more values than [`VALUES`], since one of a few bytes (`{"":1}`) may take hundreds of bytes of memory.
+//! JSON without doubt: a member that is given twice is an error, not a silent loss; and no text makes more values than
+//! [`VALUES`], since one of a few bytes (`{"":1}`) may take a hundred bytes of memory.
 
 use crate::fields::pointer::Path;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
 use serde_json::de::{Read, SliceRead, StrRead};
-use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
+use sync_core::json::{Json, Name, Object};
 
 /// Values in one text at most: far more than any record has.
 pub const VALUES: usize = 10_000;
@@ -52,16 +54,16 @@ impl From<&serde_json::Error> for NotStrict {
     }
 }
 
-pub fn parse(text: &str) -> Result<Value, NotStrict> {
+pub fn parse(text: &str) -> Result<Json<'_>, NotStrict> {
     read(StrRead::new(text)).map_err(|error| NotStrict::from(&error))
 }
 
 /// [`parse`] for bytes, with the error as it is.
-pub fn from_slice(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+pub fn from_slice(bytes: &[u8]) -> Result<Json<'_>, serde_json::Error> {
     read(SliceRead::new(bytes))
 }
 
-fn read<'de>(text: impl Read<'de>) -> Result<Value, serde_json::Error> {
+fn read<'de>(text: impl Read<'de>) -> Result<Json<'de>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::new(text);
     let left = Cell::new(VALUES);
     let value = Strict { here: Path::Root, left: &left }.deserialize(&mut deserializer)?;
@@ -77,68 +79,65 @@ struct Strict<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Json<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
         self.left.set(self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom(TOO_MANY))?);
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Strict<'_> {
-    type Value = Value;
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
+        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Borrowed(value)))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
+        Ok(Json::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(Strict { here: self.here.index(list.len()), ..self })? {
             list.push(item);
         }
-        Ok(Value::Array(list))
+        Ok(Json::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            let here = self.here.key(&name);
-            let value = members.next_value_seed(Strict { here, ..self })?;
-            if map.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("{TWICE}{}", here.pointer())));
-            }
-            map.insert(name, value);
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = map.next_key_seed(Name)? {
+            let value = map.next_value_seed(Strict { here: self.here.key(&name), ..self })?;
+            members.push((name, value));
         }
-        Ok(Value::Object(map))
+        let twice = |name: Cow<'_, str>| A::Error::custom(format_args!("{TWICE}{}", self.here.key(&name).pointer()));
+        Object::new(members).map(Json::Object).map_err(twice)
     }
 }
 
@@ -146,10 +145,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
 mod tests {
     use super::{NotStrict, VALUES, from_slice, parse};
     use serde_json::json;
+    use sync_core::json::Json;
 
     #[test]
     fn what_is_in_doubt_is_named() {
-        assert_eq!(parse(r#"{"a":[1,{"b":"x"}],"c":1.5}"#), Ok(json!({"a": [1, {"b": "x"}], "c": 1.5})));
+        let read = parse(r#"{"c":1.5,"a":[1,{"\u0062":"x"}]}"#).map(Json::into_value);
+        assert_eq!(read, Ok(json!({"a": [1, {"b": "x"}], "c": 1.5})));
         assert_eq!(parse(r#"{"a":[0,{"~/":1,"~/":2}]}"#), Err(NotStrict::Twice("/a/1/~0~1".into())));
         assert_eq!(parse(r#"{" at line ":1," at line ":1}"#), Err(NotStrict::Twice("/ at line ".into())));
         for text in [r#""\ud800""#, r#""\udc00""#, r#""\ud800x""#, r#""\ud800\u0041""#] {

@@ -108,11 +108,7 @@ pub fn open(tx: &mut Tx<'_>, new: &Assignment) -> Result<(), StoreError> {
         .date("to_day", [new.to])
         .instant("created_at", [new.created_at])
         .uuid("created_by", [new.created_by])
-        .execute(
-            tx,
-            "INSERT INTO assignments (id, campaign_id, team_id, bucket, kind, from_day, to_day, created_at, created_by) \
-             SELECT * FROM v",
-        )?;
+        .insert(tx, "assignments")?;
     // A county that comes back is granted anew: cursors tell the two times apart.
     Rows::new().uuid("team_id", [new.team]).int("bucket", [new.bucket]).execute(
         tx,

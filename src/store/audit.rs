@@ -116,11 +116,7 @@ pub fn note(tx: &mut Tx<'_>, actor: &Actor, action: &str, subject: &str, detail:
         .json("detail", [entry.detail])
         .bytes("previous", [entry.previous])
         .bytes("hash", [entry.hash.clone()])
-        .execute(
-            tx,
-            "INSERT INTO audit (province, n, id, at, user_id, role, region, team_id, action, subject, detail, previous, \
-             hash) SELECT * FROM v",
-        )?;
+        .insert(tx, "audit")?;
     Rows::new()
         .text("province", [entry.province])
         .big("n", [entry.n])

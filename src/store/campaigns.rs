@@ -137,11 +137,7 @@ pub fn hold(tx: &mut Tx<'_>, id: Uuid, province: Region) -> Result<Option<Campai
 }
 
 pub fn insert(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
-    row(campaign).execute(
-        tx,
-        "INSERT INTO campaigns (id, name, from_day, to_day, created_at, created_by, region, min_days_on_site, \
-         every_county, topics, methods, sample_plan, closed_at, closed_by) SELECT * FROM v",
-    )?;
+    row(campaign).insert(tx, "campaigns")?;
     Ok(())
 }
 

@@ -98,11 +98,7 @@ pub fn insert(tx: &mut Tx<'_>, conflicts: &[ConflictRow]) -> Result<(), StoreErr
         .json("other_side", conflicts.iter().map(|c| c.other.clone()))
         .text("state", conflicts.iter().map(|c| c.state.clone()))
         .instant("created_at", conflicts.iter().map(|c| c.created_at))
-        .execute(
-            tx,
-            "INSERT INTO conflicts (bucket, id, collection, record_id, field, base, current_side, other_side, state, \
-             created_at) SELECT * FROM v",
-        )?;
+        .insert(tx, "conflicts")?;
     Ok(())
 }
 

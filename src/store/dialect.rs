@@ -140,6 +140,23 @@ impl Rows {
         Ok(changed)
     }
 
+    /// Puts these rows into `table`, whose columns have their names. A failure is one of the whole transaction.
+    pub fn insert(&self, conn: &mut Conn, table: &str) -> QueryResult<usize> {
+        let or_fail = or_fail(engine(conn));
+        self.execute(conn, &format!("INSERT{or_fail} INTO {table} ({}) SELECT * FROM v", self.names.join(", ")))
+    }
+
+    /// Overwrites rows of `table`, whose columns have these names; the first `keys` of them tell which. A failure is one of the
+    /// whole transaction.
+    pub fn update(&self, conn: &mut Conn, table: &str, keys: usize) -> QueryResult<usize> {
+        let or_fail = or_fail(engine(conn));
+        let (keys, values) = self.names.split_at(keys);
+        let sets: Vec<_> = values.iter().map(|name| format!("{name} = v.{name}")).collect();
+        let same: Vec<_> = keys.iter().map(|name| format!("{table}.{name} = v.{name}")).collect();
+        let (sets, same) = (sets.join(", "), same.join(" AND "));
+        self.execute(conn, &format!("UPDATE{or_fail} {table} SET {sets} FROM v WHERE {same}"))
+    }
+
     pub(super) fn chunks(&self, conn: &Conn) -> Vec<Range<usize>> {
         let len = self.len();
         match engine(conn) {
@@ -168,6 +185,14 @@ pub fn engine(conn: &Conn) -> Engine {
     match conn {
         Conn::Pg(_) => Engine::Postgres,
         Conn::Sqlite(_) => Engine::Sqlite,
+    }
+}
+
+/// Without it, SQLite copies every page that a statement changes, to be able to undo that statement alone.
+fn or_fail(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "",
+        Engine::Sqlite => " OR FAIL",
     }
 }
 

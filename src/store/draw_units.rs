@@ -141,11 +141,7 @@ pub fn insert(tx: &mut Tx<'_>, draw: &Draw, units: &[Unit]) -> Result<(), StoreE
         .double("overall", units.iter().map(|u| u.overall))
         .flag("sampled", units.iter().map(|u| u.sampled))
         .text("state", units.iter().map(|u| u.state.clone()))
-        .execute(
-            tx,
-            "INSERT INTO draw_units (bucket, id, draw_id, unit, stratum, place, number, probability, overall, sampled, \
-             state) SELECT * FROM v",
-        )?;
+        .insert(tx, "draw_units")?;
     Ok(())
 }
 

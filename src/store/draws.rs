@@ -186,11 +186,7 @@ pub fn insert(tx: &mut Tx<'_>, draw: &Draw, frozen: &Frozen) -> Result<(), Store
         .bytes("sealed_seed", [frozen.sealed_seed.clone()])
         .instant("committed_at", [draw.committed_at])
         .uuid("committed_by", [draw.committed_by])
-        .execute(
-            tx,
-            "INSERT INTO draws (bucket, id, campaign_id, level, state, visible_from, first_stage_id, plan, plan_digest, \
-             frame, first_stage, sealed_seed, committed_at, committed_by) SELECT * FROM v",
-        )?;
+        .insert(tx, "draws")?;
     Ok(())
 }
 

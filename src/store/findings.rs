@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub fn of_county(conn: &mut Conn, campaign: Uuid, county: Bucket) -> Result<Vec<Fields>, StoreError> {
     let sql = of_campaign(Sql::new("SELECT r.fields"), campaign, &Scope::Counties([county].into()));
     let found = listing::rows::<DbJson, JsonText>(conn, sql.sql(" ORDER BY f.id"))?;
-    let read = |json: JsonText| Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()));
+    let read = |json: JsonText| Fields::from_canonical(json.0).map_err(|error| StoreError::Corrupt(error.to_string()));
     found.into_iter().map(read).collect()
 }
 

@@ -162,12 +162,7 @@ pub fn insert(tx: &mut Tx<'_>, held: &[HeldRow]) -> Result<(), StoreError> {
         .text("state", held.iter().map(|h| h.state.clone()))
         .opt_uuid("settled_by", held.iter().map(|h| h.settled_by))
         .opt_instant("settled_at", held.iter().map(|h| h.settled_at))
-        .execute(
-            tx,
-            "INSERT INTO held_ops (bucket, id, province, status, reason, errors, collection, record_id, op, op_seq, \
-             hidden_rev, base, stamp, at_ms, claimed_ms, received_ms, device_id, user_id, team_id, state, settled_by, \
-             settled_at) SELECT * FROM v",
-        )?;
+        .insert(tx, "held_ops")?;
     Ok(())
 }
 

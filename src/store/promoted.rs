@@ -16,8 +16,6 @@ use uuid::Uuid;
 
 /// The statements of one collection.
 struct Statements {
-    insert: String,
-    update: String,
     delete: String,
     differing: String,
 }
@@ -32,13 +30,8 @@ fn write(collection: Collection) -> Statements {
     let each = |join: &str, one: &dyn Fn(&str) -> String| {
         columns(collection).iter().map(|column| one(&column.name)).collect::<Vec<_>>().join(join)
     };
-    let names = each(", ", &str::to_owned);
-    let same = format!("{table}.bucket = v.bucket AND {table}.id = v.id");
-    let sets = each(", ", &|name| format!("{name} = v.{name}"));
     let differs = each(" OR ", &|name| format!("f.{name} IS DISTINCT FROM v.{name}"));
     Statements {
-        insert: format!("INSERT INTO {table} (bucket, id, {names}) SELECT * FROM v"),
-        update: format!("UPDATE {table} SET {sets} FROM v WHERE {same}"),
         delete: format!("DELETE FROM {table} WHERE (bucket, id) IN (SELECT bucket, id FROM v)"),
         differing: format!(
             "SELECT v.bucket, v.id FROM v LEFT JOIN {table} f ON f.bucket = v.bucket AND f.id = v.id \
@@ -105,10 +98,10 @@ pub fn store(tx: &mut Tx<'_>, changed: &[Changed<'_>]) -> Result<(), StoreError>
         let statements = statements(collection);
         keys(gone.iter()).execute(tx, &statements.delete)?;
         if !new.is_empty() {
-            rows(collection, &new).execute(tx, &statements.insert)?;
+            rows(collection, &new).insert(tx, collection.name())?;
         }
         if !old.is_empty() {
-            rows(collection, &old).execute(tx, &statements.update)?;
+            rows(collection, &old).update(tx, collection.name(), 2)?;
         }
     }
     Ok(())
@@ -146,7 +139,7 @@ pub fn rebuild(tx: &mut Tx<'_>, bucket: Bucket, collection: Collection) -> Resul
         let Some((last, _)) = living.last() else { return Ok(made) };
         after = last.id;
         let records: Vec<_> = living.iter().map(|(key, fields)| (*key, fields)).collect();
-        made += rows(collection, &records).execute(tx, &statements(collection).insert)?;
+        made += rows(collection, &records).insert(tx, collection.name())?;
     }
 }
 
@@ -179,7 +172,7 @@ fn living(
     );
     let found = load_rows!(conn, &from, &tail, (DbUuid, DbJson) => (Id, JsonText))?;
     let read = |(id, json): (Id, JsonText)| {
-        let fields = Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let fields = Fields::from_canonical(json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         Ok((Key { bucket, collection, id: id.0 }, fields))
     };
     found.into_iter().map(read).collect()

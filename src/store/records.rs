@@ -164,7 +164,7 @@ impl RecordRow {
         Ok(Record {
             last,
             deleted: self.deleted,
-            fields: Fields::from_canonical(&self.fields.0).map_err(corrupt)?,
+            fields: Fields::from_canonical(self.fields.0).map_err(corrupt)?,
             registers,
             touches: self.touches.map(|text| parse_touches(&text.0)).transpose()?,
         })
@@ -286,7 +286,6 @@ pub struct Changed<'a> {
     pub lived: bool,
     pub subject: &'a Subject,
     pub record: &'a Record,
-    pub fields: String,
     pub digest: Digest,
     pub warnings: Option<JsonText>,
 }
@@ -298,28 +297,17 @@ pub fn warnings_text(warnings: Option<&Vec<FieldError>>) -> Option<JsonText> {
 }
 
 /// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements.
-pub fn store(tx: &mut Tx<'_>, changed: Vec<Changed<'_>>) -> Result<(), StoreError> {
+pub fn store(tx: &mut Tx<'_>, changed: &[Changed<'_>]) -> Result<(), StoreError> {
     let overtaken = changed.iter().flat_map(|c| c.subject.overtaken().iter().map(|past| (c.key, past)));
     insert_past(tx, &overtaken.collect::<Vec<_>>())?;
-    promoted::store(tx, &changed)?;
-    let (new, old): (Vec<_>, Vec<_>) = changed.into_iter().partition(|c| c.subject.is_new());
-    record_rows(new).execute(
-        tx,
-        "INSERT INTO records (bucket, collection, id, rev, seq, deleted, digest, stamp, at_ms, claimed_ms, received_ms, \
-         device_id, user_id, team_id, registers, touches, warnings, fields) SELECT * FROM v",
-    )?;
-    record_rows(old).execute(
-        tx,
-        "UPDATE records SET rev = v.rev, seq = v.seq, deleted = v.deleted, digest = v.digest, stamp = v.stamp, \
-         at_ms = v.at_ms, claimed_ms = v.claimed_ms, received_ms = v.received_ms, device_id = v.device_id, \
-         user_id = v.user_id, team_id = v.team_id, registers = v.registers, touches = v.touches, \
-         warnings = v.warnings, fields = v.fields \
-         FROM v WHERE records.bucket = v.bucket AND records.collection = v.collection AND records.id = v.id",
-    )?;
+    promoted::store(tx, changed)?;
+    let (new, old): (Vec<_>, Vec<_>) = changed.iter().partition(|c| c.subject.is_new());
+    record_rows(&new).insert(tx, "records")?;
+    record_rows(&old).update(tx, "records", 3)?;
     Ok(())
 }
 
-fn record_rows(changed: Vec<Changed<'_>>) -> Rows {
+fn record_rows(changed: &[&Changed<'_>]) -> Rows {
     let last = || changed.iter().map(|c| &c.record.last);
     let registers = |r: &Record| {
         let plain = r.last.rev == 1 && r.registers == Registers::of_first(&r.last);
@@ -341,15 +329,11 @@ fn record_rows(changed: Vec<Changed<'_>>) -> Rows {
         .opt_bytes("registers", changed.iter().map(|c| registers(c.record)))
         .opt_json("touches", changed.iter().map(|c| c.record.touches.as_deref().map(touches_text)))
         .opt_json("warnings", changed.iter().map(|c| c.warnings.clone()))
-        .json("fields", changed.into_iter().map(|c| JsonText(c.fields)))
+        .json("fields", changed.iter().map(|c| JsonText(c.record.fields.canonical().to_owned())))
 }
 
 fn insert_past(tx: &mut Tx<'_>, past: &[(Key, &Past)]) -> Result<(), StoreError> {
-    past_rows(past).execute(
-        tx,
-        "INSERT INTO history (bucket, collection, id, rev, seq, deleted, stamp, at_ms, claimed_ms, received_ms, \
-         device_id, user_id, team_id, touches, discarded) SELECT * FROM v",
-    )?;
+    past_rows(past).insert(tx, "history")?;
     Ok(())
 }
 

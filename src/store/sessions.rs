@@ -46,8 +46,8 @@ pub fn open(tx: &mut Tx<'_>, user: Uuid, device: Option<Uuid>, now: Instant) -> 
         .uuid("id", [Id(id)])
         .uuid("user_id", [Id(user)])
         .opt_uuid("device_id", [device.map(Id)])
-        .instant("at", [now])
-        .execute(tx, "INSERT INTO sessions (id, user_id, device_id, created_at) SELECT * FROM v")?;
+        .instant("created_at", [now])
+        .insert(tx, "sessions")?;
     Ok(id)
 }
 
@@ -64,7 +64,7 @@ pub fn hand_out(
         .uuid("session_id", [Id(session)])
         .instant("created_at", [now])
         .instant("expires_at", [expires_at])
-        .execute(tx, "INSERT INTO refresh_tokens (hash, session_id, created_at, expires_at) SELECT * FROM v")?;
+        .insert(tx, "refresh_tokens")?;
     Ok(())
 }
 

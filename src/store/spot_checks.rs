@@ -51,7 +51,7 @@ pub fn answers(conn: &mut Conn, visits: &BTreeSet<(Bucket, Uuid)>) -> Result<Ans
     );
     let mut answers = Answers::new();
     for (visit, form, json) in load_rows!(conn, &asked, &tail, (DbUuid, Text, DbJson) => (Id, String, JsonText))? {
-        let fields = Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let fields = Fields::from_canonical(json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let given = answers.entry(visit.0).or_default();
         for (name, value) in fields.iter() {
             if let Some(question) = name.strip_prefix("answers.") {

@@ -80,7 +80,7 @@ pub fn interviews(
                 slot: slot.filter(|_| is_visited).map(|id| id.0),
                 unit,
             };
-            let fields = Fields::from_canonical(&json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            let fields = Fields::from_canonical(json.0).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             found.entry(bucket_of(bucket)?).or_default().push((interview, fields));
         }
         for county in some {

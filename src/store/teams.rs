@@ -74,11 +74,7 @@ pub fn region(conn: &mut Conn, id: Uuid) -> Result<Option<Region>, StoreError> {
 }
 
 pub fn insert(tx: &mut Tx<'_>, team: &Team) -> Result<(), StoreError> {
-    row(team).execute(
-        tx,
-        "INSERT INTO teams (id, name, region, leader, members, created_at) \
-         SELECT id, name, region, leader, members, created_at FROM v",
-    )?;
+    row(team).insert(tx, "teams")?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The way to write. On SQLite there is one writer: the transactions that are waiting when it is free share one
-//! commit, a savepoint each, and every answer leaves after that commit. On PostgreSQL each takes a connection
-//! of its own, from a pool of such as only write.
+//! commit, a savepoint each, and every answer leaves after that commit. One that comes alone needs no savepoint, for which
+//! SQLite would copy every page before it changes it. On PostgreSQL each takes a connection of its own, from a pool of such
+//! as only write.
 
 use super::conn::{Conn, Manager, StoreError, Tx, transact};
 use super::form_cache::Forms;
@@ -13,9 +14,34 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How many waiting transactions share one commit at most: bounds the time to the first answer.
 const SHARED_COMMIT: usize = 64;
 
-/// Done inside the transaction; what it gives back is called with the fate of the commit.
-type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Announce + Send>;
-type Announce = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Done inside the transaction, which is its own or shared.
+type Job = Box<dyn FnOnce(&mut Tx<'_>, Sharing) -> Done + Send>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    Shared,
+}
+
+/// What became of a job.
+struct Done {
+    failed: bool,
+    /// Called with the fate of the commit.
+    announce: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+/// Why nothing of a transaction is kept.
+enum Undone {
+    /// The only job failed: its announcement tells how.
+    Job,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Undone {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
 
 pub(super) enum Writer {
     Alone(Alone),
@@ -145,17 +171,24 @@ impl Alone {
             }
         };
         let mut announcements = Vec::with_capacity(jobs.len());
+        let sharing = if jobs.len() == 1 { Sharing::Alone } else { Sharing::Shared };
         let outcome = transact(&mut conn, forms, |tx| {
+            let mut failed = false;
             for job in jobs {
-                announcements.push(job(tx));
+                let done = job(tx, sharing);
+                failed = done.failed;
+                announcements.push(done.announce);
             }
-            Ok::<_, StoreError>(())
+            if failed && sharing == Sharing::Alone { Err(Undone::Job) } else { Ok(()) }
         });
-        let committed = outcome.is_ok();
+        let mut error = match outcome {
+            Ok(()) | Err(Undone::Job) => None,
+            Err(Undone::Store(error)) => Some(error),
+        };
+        let committed = error.is_none();
         if committed {
             *slot = Some(conn);
         }
-        let mut error = outcome.err();
         for announce in announcements {
             announce(if committed {
                 Ok(())
@@ -168,21 +201,26 @@ impl Alone {
     }
 }
 
-/// Wraps a body so that it runs in a savepoint and its answer is sent after the commit.
+/// Wraps a body so that its failure undoes what it did and nothing else, and its answer is sent after the commit.
 fn job<T, E>(body: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static, sender: SyncSender<Result<T, E>>) -> Job
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    Box::new(move |tx| {
-        let result = tx.savepoint(body);
-        Box::new(move |committed| {
+    Box::new(move |tx, sharing| {
+        let result = match sharing {
+            Sharing::Alone => body(tx),
+            Sharing::Shared => tx.savepoint(body),
+        };
+        let failed = result.is_err();
+        let announce = Box::new(move |committed: Result<(), StoreError>| {
             let answer = match committed {
                 Ok(()) => result,
                 Err(error) => result.and(Err(error.into())),
             };
             // The owner waits for this and nothing else; if it is gone, nobody wants the answer.
             let _ = sender.send(answer);
-        })
+        });
+        Done { failed, announce }
     })
 }

@@ -37,7 +37,7 @@ impl Entry {
         base: u64,
         fields: &Map<String, Value>,
     ) -> Result<Self, Vec<FieldError>> {
-        let named = fields::check(key.collection, key.bucket, key.id, author.team, fields)?;
+        let named = fields::check(key.collection, key.bucket, key.id, author.team, &fields.into())?;
         Ok(Self { key, change: Change::Upsert(Arc::new(named.edits)), base, author, at, received })
     }
 

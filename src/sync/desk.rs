@@ -10,7 +10,7 @@ use crate::store::held::{self, HeldRow};
 use crate::store::records::{self, Changed, Key, digest_of};
 use crate::store::types::{Id, Instant, JsonText};
 use crate::store::{StoreError, Tx};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sync_core::canonical::write_string;
 use sync_core::clock::Corrected;
@@ -188,7 +188,7 @@ impl Desk {
     /// A record as it stands on the desk.
     pub fn show(&self, key: &Key) -> Option<Shown> {
         let record = self.subjects.get(key)?.record()?;
-        let fields = (!record.deleted).then(|| record.fields.to_canonical());
+        let fields = (!record.deleted).then(|| record.fields.canonical().to_owned());
         let digest = records::digest(key, record, fields.as_deref().unwrap_or("{}"));
         Some(Shown { rev: record.last.rev, seq: record.last.seq, deleted: record.deleted, digest, fields })
     }
@@ -221,8 +221,8 @@ impl Desk {
         let mut moved = std::mem::take(&mut self.moved);
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {
             let Some(record) = subject.record() else { continue };
-            let fields = record.fields.to_canonical();
-            let digest = records::digest(key, record, &fields);
+            let fields = record.fields.canonical();
+            let digest = records::digest(key, record, fields);
             if let Some(head) = self.heads.get_mut(&key.bucket) {
                 if let Some(before) = self.worth.get(key) {
                     head.sum = head.sum.minus(*before);
@@ -237,11 +237,11 @@ impl Desk {
             moved.insert(key.bucket);
             let lived = self.worth.contains_key(key);
             let warnings = records::warnings_text(self.warnings.get(key));
-            changed.push(Changed { key: *key, lived, subject, record, fields, digest, warnings });
+            changed.push(Changed { key: *key, lived, subject, record, digest, warnings });
         }
         // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
         changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));
-        records::store(tx, changed)?;
+        records::store(tx, &changed)?;
         conflicts::insert(tx, &self.conflicts)?;
         held::insert(tx, &self.held)?;
         let now = Instant::from_ms(self.now);
@@ -291,13 +291,10 @@ pub fn fill(key: &Key, change: &Change, team: Option<Uuid>) -> Option<(String, S
 }
 
 fn hidden_row(id: Uuid, key: &Key, rev: u64, op: &Op, now: i64) -> HeldRow {
-    let mut fields = Map::new();
-    if let Change::Upsert(edits) = &op.change {
-        for (name, value) in edits.iter() {
-            let value = value.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
-            fields.insert(name.clone(), value);
-        }
-    }
+    let fields: Value = match &op.change {
+        Change::Upsert(edits) => serde_json::from_str(edits.to_json()).unwrap_or_default(),
+        Change::Delete => json!({}),
+    };
     let mut body = json!({
         "kind": "upsert", "bucket": key.bucket.to_string(), "collection": key.collection.name(),
         "id": key.id, "fields": fields,

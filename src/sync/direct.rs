@@ -112,8 +112,7 @@ impl Direct {
     fn lacks(&self, op: &Op) -> Vec<FieldError> {
         let record = self.record();
         let has = |name: &str| {
-            let given = |edits: &Vec<(String, Option<String>)>| edits.iter().any(|(n, v)| n == name && v.is_some());
-            matches!(&op.change, Change::Upsert(edits) if given(edits))
+            matches!(&op.change, Change::Upsert(edits) if edits.sets(name))
                 || op.fill.as_ref().is_some_and(|(filled, _)| filled == name)
                 || record.is_some_and(|record| record.fields.get(name).is_some())
         };

@@ -43,10 +43,10 @@ pub struct HistoryField {
 pub fn entries(record: &Record, past: &[Past]) -> Vec<HistoryEntry> {
     let entry = |(past, edits): (Past, sync_core::fields::Edits)| {
         let written = past.written;
-        let field = |(name, value): (String, Option<String>)| {
-            let tag = record.registers.tag(&name, &record.fields);
+        let field = |(name, value): (&str, Option<&str>)| {
+            let tag = record.registers.tag(name, &record.fields);
             let current = !past.discarded && tag.is_some_and(|tag| tag.rev == written.rev);
-            HistoryField { name, value: raw(value), current }
+            HistoryField { name: name.to_owned(), value: raw(value), current }
         };
         HistoryEntry {
             rev: written.rev,
@@ -58,13 +58,13 @@ pub fn entries(record: &Record, past: &[Past]) -> Vec<HistoryEntry> {
             user: written.author.user,
             device: written.author.device,
             team: written.author.team,
-            fields: edits.into_iter().map(field).collect(),
+            fields: edits.iter().map(field).collect(),
         }
     };
     sayings(record, past).into_iter().map(entry).collect()
 }
 
 /// Stored values are JSON.
-fn raw(value: Option<String>) -> Box<RawValue> {
-    value.and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
+fn raw(value: Option<&str>) -> Box<RawValue> {
+    value.and_then(|text| RawValue::from_string(text.to_owned()).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
 }

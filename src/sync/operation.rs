@@ -5,8 +5,8 @@ use crate::fields::{self, Expected, Fault, FieldError, Named, SAFE_INTEGER};
 use crate::http::strict::VALUES;
 use crate::http::time::parse_ms;
 use crate::store::records::Key;
-use serde_json::{Map, Value};
 use sync_core::clock::Reading;
+use sync_core::json::{Json, Object};
 use sync_core::merge::Change;
 use sync_core::{Bucket, Collection, Digest, canonical};
 use uuid::Uuid;
@@ -45,7 +45,7 @@ impl Sent {
     pub fn read(raw: &str, team: Option<Uuid>) -> Option<Self> {
         match strict::parse(raw) {
             Ok(value) => {
-                let op_seq = numbered(integer(value.get("op_seq")?)?)?;
+                let op_seq = numbered(integer(value.as_object()?.get("op_seq")?)?)?;
                 Some(Self::of_value(op_seq, raw, &value, team))
             }
             Err(fault) => {
@@ -65,13 +65,15 @@ impl Sent {
         }
     }
 
-    fn of_value(op_seq: u64, raw: &str, value: &Value, team: Option<Uuid>) -> Self {
-        let none = Map::new();
+    fn of_value(op_seq: u64, raw: &str, value: &Json<'_>, team: Option<Uuid>) -> Self {
+        let none = Object::default();
         let op = value.as_object().unwrap_or(&none);
-        let text = |name: &str| op.get(name).and_then(Value::as_str);
+        let text = |name: &str| op.get(name).and_then(Json::as_text);
+        let mut written = String::with_capacity(raw.len());
+        canonical::write(value, &mut written);
         Self {
             op_seq,
-            digest: Digest::of(canonical::to_string(value).as_bytes()),
+            digest: Digest::of(written.as_bytes()),
             raw: raw.to_owned(),
             at: reading(op.get("at")),
             bucket: text("bucket").and_then(|code| code.parse().ok()),
@@ -83,36 +85,38 @@ impl Sent {
 
     /// Judges it again for an author of another team.
     pub fn judge_again(&mut self, team: Option<Uuid>) {
-        if let Ok(Value::Object(op)) = strict::parse(&self.raw) {
-            self.verdict = judge(&op, team);
-        }
+        let judged = match strict::parse(&self.raw) {
+            Ok(Json::Object(op)) => judge(&op, team),
+            _ => return,
+        };
+        self.verdict = judged;
     }
 }
 
 /// Judges a stored operation anew, to release it.
 pub fn judge_stored(raw: &str, team: Option<Uuid>) -> Result<Valid, Vec<FieldError>> {
     match strict::parse(raw) {
-        Ok(Value::Object(op)) => judge(&op, team),
+        Ok(Json::Object(op)) => judge(&op, team),
         Ok(_) => Err(vec![FieldError::new("", Fault::WrongType { expected: Expected::Object })]),
         Err(fault) => Err(vec![unreadable(&fault)]),
     }
 }
 
 /// What two clocks showed; anything unreadable counts as absent.
-pub fn reading(value: Option<&Value>) -> Reading {
+pub fn reading(value: Option<&Json<'_>>) -> Reading {
     let read = || {
         let clocks = value?.as_object()?;
         let wall = match clocks.get("wall") {
-            None | Some(Value::Null) => None,
-            Some(wall) => Some(parse_ms(wall.as_str()?)?),
+            None | Some(Json::Null) => None,
+            Some(wall) => Some(parse_ms(wall.as_text()?)?),
         };
         let mono = match clocks.get("mono") {
-            None | Some(Value::Null) => None,
+            None | Some(Json::Null) => None,
             Some(mono) => Some(integer(mono)?),
         };
         let boot = match clocks.get("boot") {
-            None | Some(Value::Null) => None,
-            Some(boot) => Some(boot.as_str()?.to_owned()),
+            None | Some(Json::Null) => None,
+            Some(boot) => Some(boot.as_text()?.to_owned()),
         };
         Some(Reading { wall, mono, boot })
     };
@@ -139,7 +143,7 @@ fn unreadable(fault: &NotStrict) -> FieldError {
 }
 
 /// Validity from the operation alone, with every fault.
-fn judge(op: &Map<String, Value>, team: Option<Uuid>) -> Result<Valid, Vec<FieldError>> {
+fn judge(op: &Object<'_>, team: Option<Uuid>) -> Result<Valid, Vec<FieldError>> {
     let mut faults = Vec::new();
     let bucket = text(op, "bucket", &mut faults)
         .and_then(|code| code.parse::<Bucket>().map_err(|_| faults.push(fault("bucket", Fault::UnknownBucket))).ok());
@@ -193,10 +197,10 @@ fn fault(name: &str, fault: Fault) -> FieldError {
     FieldError::new(format!("/{name}"), fault)
 }
 
-fn text<'a>(op: &'a Map<String, Value>, name: &str, faults: &mut Vec<FieldError>) -> Option<&'a str> {
+fn text<'a>(op: &'a Object<'_>, name: &str, faults: &mut Vec<FieldError>) -> Option<&'a str> {
     match op.get(name) {
-        Some(Value::String(text)) => Some(text),
-        None | Some(Value::Null) => {
+        Some(Json::Text(text)) => Some(text),
+        None | Some(Json::Null) => {
             faults.push(fault(name, Fault::Required));
             None
         }
@@ -207,10 +211,10 @@ fn text<'a>(op: &'a Map<String, Value>, name: &str, faults: &mut Vec<FieldError>
     }
 }
 
-fn fields_of<'a>(op: &'a Map<String, Value>, faults: &mut Vec<FieldError>) -> Option<&'a Map<String, Value>> {
+fn fields_of<'a, 'b>(op: &'a Object<'b>, faults: &mut Vec<FieldError>) -> Option<&'a Object<'b>> {
     match op.get("fields") {
-        Some(Value::Object(fields)) => Some(fields),
-        None | Some(Value::Null) => {
+        Some(Json::Object(fields)) => Some(fields),
+        None | Some(Json::Null) => {
             faults.push(fault("fields", Fault::Required));
             None
         }
@@ -222,7 +226,7 @@ fn fields_of<'a>(op: &'a Map<String, Value>, faults: &mut Vec<FieldError>) -> Op
 }
 
 /// Absent, null and 0 are no base.
-fn base(value: Option<&Value>, faults: &mut Vec<FieldError>) -> Option<u64> {
+fn base(value: Option<&Json<'_>>, faults: &mut Vec<FieldError>) -> Option<u64> {
     let value = value.filter(|value| !value.is_null())?;
     match integer(value) {
         Some(base) if (0..=SAFE_INTEGER).contains(&base) => u64::try_from(base).ok().filter(|base| *base > 0),
@@ -238,9 +242,10 @@ fn base(value: Option<&Value>, faults: &mut Vec<FieldError>) -> Option<u64> {
 }
 
 /// A whole number, also one that is written `3.0`.
-fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let float = value.as_f64()?;
+fn integer(value: &Json<'_>) -> Option<i64> {
+    let Json::Number(number) = value else { return None };
+    number.as_i64().or_else(|| {
+        let float = number.as_f64()?;
         (float.fract() == 0.0 && float.abs() <= SAFE_INTEGER as f64).then_some(float as i64)
     })
 }

@@ -64,7 +64,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             Choice::Other => side_value(&row)?,
             Choice::Value(value) => judge(&key, &row.field, value)?,
         };
-        let change: Edits = vec![(row.field.clone(), value)];
+        let change: Edits = [(&row.field, value)].into_iter().collect();
         // Who is online takes the steps of a finding here too.
         if key.collection == Collection::Findings && *choice != Choice::Current {
             steps::refuse(Some(record), &change, author.team)?;
@@ -105,13 +105,13 @@ fn side_value(row: &ConflictRow) -> Result<Option<String>, StoreError> {
 
 /// A third value, judged as if a form had given it.
 fn judge(key: &Key, field: &str, value: &Value) -> Result<Option<String>, Problem> {
-    let given = [(field.to_owned(), value.clone())].into_iter().collect();
+    let given = serde_json::Map::from_iter([(field.to_owned(), value.clone())]);
     let invalid = |errors: Vec<FieldError>| {
         let at_value = errors.into_iter().map(|error| FieldError::new("/value", error.fault)).collect();
         Problem::new(Code::Invalid).errors(at_value)
     };
-    let named = fields::check(key.collection, key.bucket, key.id, None, &given).map_err(invalid)?;
-    Ok(named.edits.into_iter().find(|(name, _)| name == field).and_then(|(_, value)| value))
+    let named = fields::check(key.collection, key.bucket, key.id, None, &(&given).into()).map_err(invalid)?;
+    Ok(named.edits.get(field).flatten().map(str::to_owned))
 }
 
 /// Merges a held operation for good, with its original stamp, or the next after all that its author had seen.

@@ -39,8 +39,7 @@ impl Case {
 /// Refuses a change online whose state is no step that its author may take now: 403 where it is not for this role, 409
 /// where the present state does not lead there, 422 without its reason. `record` is as it stands; a new one is open.
 pub fn refuse(record: Option<&Record>, edits: &Edits, team: Option<Uuid>) -> Result<(), Problem> {
-    let given = |name: &str| edits.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_deref());
-    let Some(wanted) = given("state") else { return Ok(()) };
+    let Some(wanted) = edits.get("state") else { return Ok(()) };
     let from = record.and_then(|record| record.fields.get("state")).and_then(state_of).unwrap_or_default();
     let to = wanted.and_then(state_of).unwrap_or_default();
     let by = if team.is_some() { Actor::Team } else { Actor::Office };
@@ -48,7 +47,7 @@ pub fn refuse(record: Option<&Record>, edits: &Edits, team: Option<Uuid>) -> Res
     let has = |needs: Needs| {
         let field = needs.field();
         let stands = || record.and_then(|record| record.fields.get(field)).filter(|_| needs == Needs::Rectification);
-        given(field).unwrap_or_else(stands).is_some_and(says_something)
+        edits.get(field).unwrap_or_else(stands).is_some_and(says_something)
     };
     let warnings = judge(from, to, by, has);
     if warnings.contains(&Warning::NotByRole) {
@@ -106,7 +105,7 @@ pub fn take(tx: &mut Tx<'_>, by: By, key: Key, wish: Wish) -> Result<Case, Probl
     if from == to {
         return Err(wrong_step(from, role));
     }
-    let named = fields::check(key.collection, key.bucket, key.id, by.team, &fields).map_err(invalid)?;
+    let named = fields::check(key.collection, key.bucket, key.id, by.team, &(&fields).into()).map_err(invalid)?;
     let (record, past) = direct.write_record(tx, Change::Upsert(named.edits.into()))?;
     Ok(Case { key, record, past })
 }

@@ -1,63 +1,60 @@
 //! The canonical form of JSON (RFC 8785, JCS): what digests are taken over, and how records are stored.
 
-use serde_json::Value;
+use crate::json::Json;
+use serde_json::{Number, Value};
 use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// The canonical text of a value.
 pub fn to_string(value: &Value) -> String {
     let mut out = String::with_capacity(256);
-    write_value(value, &mut out);
+    write(&value.into(), &mut out);
     out
 }
 
 /// Appends the canonical text of `value`. A number is an IEEE 754 double (RFC 8785, section 3.2.2.3), so integers
 /// beyond 2^53 come out rounded.
-pub fn write_value(value: &Value, out: &mut String) {
+pub fn write(value: &Json<'_>, out: &mut String) {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => write_number(number, out),
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) => {
+        Json::Null => out.push_str("null"),
+        Json::Bool(true) => out.push_str("true"),
+        Json::Bool(false) => out.push_str("false"),
+        Json::Number(number) => write_number(number, out),
+        Json::Text(text) => write_string(text, out),
+        Json::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
                 if i > 0 {
                     out.push(',');
                 }
-                write_value(item, out);
+                write(item, out);
             }
             out.push(']');
         }
-        Value::Object(map) => {
+        Json::Object(members) => {
             out.push('{');
-            // serde_json keeps keys in UTF-8 order, which differs from UTF-16 order beyond the basic plane only.
-            if map.keys().all(|key| key.is_ascii()) {
-                write_members(map.iter(), out);
-            } else {
-                let mut members: Vec<_> = map.iter().collect();
-                members.sort_by(|a, b| key_order(a.0, b.0));
-                write_members(members.into_iter(), out);
+            for (i, (name, value)) in members.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_string(name, out);
+                out.push(':');
+                write(value, out);
             }
             out.push('}');
         }
     }
 }
 
-fn write_members<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>, out: &mut String) {
-    for (i, (key, value)) in members.enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        write_string(key, out);
-        out.push(':');
-        write_value(value, out);
-    }
-}
+/// Whole numbers up to this are doubles, and written as their digits.
+const EXACT: u64 = 1 << 53;
 
-fn write_number(number: &serde_json::Number, out: &mut String) {
-    out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or(0.0)));
+/// Appends a number as a double is written.
+pub fn write_number(number: &Number, out: &mut String) {
+    match number.as_i64().filter(|whole| whole.unsigned_abs() <= EXACT) {
+        Some(whole) => out.push_str(itoa::Buffer::new().format(whole)),
+        None => out.push_str(ryu_js::Buffer::new().format(number.as_f64().unwrap_or(0.0))),
+    }
 }
 
 /// Appends a string with quotes and the escapes of RFC 8785, section 3.2.2.2.
@@ -92,8 +89,11 @@ pub fn write_string(text: &str, out: &mut String) {
 pub fn key_order(a: &str, b: &str) -> Ordering {
     // UTF-8 keeps the order of code points. In UTF-16 those beyond the basic plane (F0 and on in UTF-8) come before the
     // end of it (EE and EF), because they begin with a surrogate.
-    let place = |byte| if let 0xee | 0xef = byte { byte + 0x10 } else { byte };
-    a.bytes().map(place).cmp(b.bytes().map(place))
+    let place = |byte: u8| if let 0xee | 0xef = byte { byte + 0x10 } else { byte };
+    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
+        Some((a, b)) => place(a).cmp(&place(b)),
+        None => a.len().cmp(&b.len()),
+    }
 }
 
 #[cfg(test)]

@@ -1,110 +1,188 @@
-//! A record's fields: names in canonical order, each value as canonical JSON text. Values are never parsed here: equal
-//! values have equal texts.
+//! A record's fields, and what an operation says of them: names, each with its value as canonical JSON text.
 
-use crate::canonical::{key_order, write_string};
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-use std::fmt;
+use crate::members::Members;
+use std::borrow::Cow;
 
-/// What an operation says of fields: name and canonical value, `None` to clear it. Sorted by [`key_order`], each name once.
-pub type Edits = Vec<(String, Option<String>)>;
+pub use crate::members::Writer;
 
+/// What an operation says of fields: name and canonical value, `None` to clear it. In canonical order
+/// ([`crate::canonical::key_order`]), each name once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Edits(Members);
+
+/// How a cleared field stands among [`Edits`]: no field has this value.
+const CLEARED: &str = "null";
+
+impl Edits {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> + Clone {
+        self.0.iter().map(|(name, value)| (name, said(value)))
+    }
+
+    /// What is said of one field: nothing, `Some(None)` to clear it, or a value.
+    pub fn get(&self, name: &str) -> Option<Option<&str>> {
+        self.0.get(name).map(said)
+    }
+
+    /// Whether a field gets a value.
+    pub fn sets(&self, name: &str) -> bool {
+        self.get(name).flatten().is_some()
+    }
+
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        self.0.set(name, Some(value.unwrap_or(CLEARED)));
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As a JSON object, cleared fields as `null`.
+    pub fn to_json(&self) -> &str {
+        self.0.text()
+    }
+}
+
+fn said(value: &str) -> Option<&str> {
+    (value != CLEARED).then_some(value)
+}
+
+impl From<Writer> for Edits {
+    /// Members as [`Edits`] have them: `null` clears.
+    fn from(writer: Writer) -> Self {
+        Self(writer.finish())
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, Option<V>)> for Edits {
+    fn from_iter<I: IntoIterator<Item = (N, Option<V>)>>(edits: I) -> Self {
+        let edits = edits.into_iter();
+        let mut writer = Writer::with_capacity(edits.size_hint().0, 0);
+        for (name, value) in edits {
+            let value = value.as_ref().map_or(CLEARED, AsRef::as_ref);
+            writer.member(name.as_ref(), |out| out.push_str(value));
+        }
+        writer.into()
+    }
+}
+
+/// A record's fields: those that have a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fields(Members);
 
 impl Fields {
-    /// Takes what an operation sets; clears set nothing. `edits` must be sorted, as [`Edits`] are.
+    /// Takes what an operation sets; clears set nothing.
     pub fn from_edits(edits: &Edits) -> Self {
-        Self(edits.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect())
+        if edits.0.iter().all(|(_, value)| value != CLEARED) {
+            return Self(edits.0.clone());
+        }
+        Self(edits.iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 
     /// Whether these are what [`Fields::from_edits`] would give.
     pub fn are_set_by(&self, edits: &Edits) -> bool {
-        let set = edits.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
-        self.iter().eq(set)
+        self.iter().eq(edits.iter().filter_map(|(name, value)| Some((name, value?))))
     }
 
-    /// Reads the canonical text of an object, as [`Fields::to_canonical`] wrote it.
-    pub fn from_canonical(text: &str) -> Result<Self, serde_json::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Vec<(String, String)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of fields")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(24);
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push((name, value.get().to_owned()));
-                }
-                Ok(members)
-            }
-        }
-        serde_json::Deserializer::from_str(text).deserialize_map(Members).map(Self)
+    /// Reads an object whose values are canonical.
+    pub fn from_canonical<'a>(text: impl Into<Cow<'a, str>>) -> Result<Self, serde_json::Error> {
+        Members::read(text.into()).map(Self)
     }
 
-    pub fn to_canonical(&self) -> String {
-        let mut out =
-            String::with_capacity(self.0.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>() + 2);
-        out.push('{');
-        for (i, (name, value)) in self.0.iter().enumerate() {
-            if i > 0 {
-                out.push(',');
-            }
-            write_string(name, &mut out);
-            out.push(':');
-            out.push_str(value);
-        }
-        out.push('}');
-        out
+    /// The canonical text of the object: what is stored, sent and digested.
+    pub fn canonical(&self) -> &str {
+        self.0.text()
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.find(name).ok().map(|i| self.0[i].1.as_str())
+        self.0.get(name)
     }
 
     /// Sets or, with `None`, clears a field.
-    pub fn set(&mut self, name: &str, value: Option<String>) {
-        match (self.find(name), value) {
-            (Ok(i), Some(value)) => self.0[i].1 = value,
-            (Ok(i), None) => drop(self.0.remove(i)),
-            (Err(i), Some(value)) => self.0.insert(i, (name.to_owned(), value)),
-            (Err(_), None) => {}
-        }
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        self.0.set(name, value);
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    fn find(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(present, _)| key_order(present, name))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
+        self.0.iter()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Fields;
+    use super::{Edits, Fields};
     use crate::canonical;
     use proptest::prelude::*;
     use serde_json::{Map, Value};
 
+    fn canonical_text(text: &str) -> String {
+        canonical::to_string(&Value::from(text))
+    }
+
+    /// Few names, so that they meet; some are written with escapes, some sort by UTF-16 alone.
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![4 => "[a-c]", 1 => "[a\"\\\\\n\u{ffff}\u{10000}]{0,2}", 1 => any::<String>()]
+    }
+
+    type Steps = Vec<(String, Option<String>)>;
+
+    fn steps() -> impl Strategy<Value = Steps> {
+        prop::collection::vec((name(), prop::option::of(any::<String>())), 0..30)
+    }
+
     proptest! {
         #[test]
-        fn the_same_as_a_json_object(steps in prop::collection::vec((any::<String>(), prop::option::of(any::<String>())), 0..30)) {
+        fn the_same_as_a_json_object(steps in steps()) {
             let (mut fields, mut object) = (Fields::default(), Map::new());
             for (name, value) in steps {
-                fields.set(&name, value.as_ref().map(|v| canonical::to_string(&Value::from(v.as_str()))));
+                fields.set(&name, value.as_deref().map(canonical_text).as_deref());
                 match value {
                     Some(value) => drop(object.insert(name, Value::from(value))),
                     None => drop(object.remove(&name)),
                 }
+                prop_assert_eq!(fields.canonical(), &canonical::to_string(&Value::Object(object.clone())));
+                for (name, value) in &object {
+                    prop_assert_eq!(fields.get(name), Some(&*canonical::to_string(value)));
+                }
+                prop_assert_eq!(fields.iter().count(), object.len());
             }
-            let text = fields.to_canonical();
-            prop_assert_eq!(&text, &canonical::to_string(&Value::Object(object)));
-            prop_assert_eq!(Fields::from_canonical(&text).unwrap(), fields);
+            let read = Fields::from_canonical(fields.canonical()).unwrap();
+            prop_assert!(read.iter().eq(fields.iter()));
+        }
+
+        #[test]
+        fn a_text_of_another_form_is_read_in_ours(steps in steps(), space in "[ \n]{0,2}") {
+            let object: Map<String, Value> = steps.into_iter().map(|(name, value)| (name, value.into())).collect();
+            let members = object.iter().rev().map(|(name, value)| {
+                format!("{space}{}{space}:{space}{}", Value::from(name.as_str()), canonical::to_string(value))
+            });
+            let text = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+            let fields = Fields::from_canonical(text).unwrap();
+            prop_assert_eq!(fields.canonical(), &canonical::to_string(&Value::Object(object)));
+        }
+
+        #[test]
+        fn edits_say_the_last_of_each_name(steps in steps()) {
+            let said: std::collections::BTreeMap<_, _> =
+                steps.iter().map(|(name, value)| (name.as_str(), value.as_deref().map(canonical_text))).collect();
+            let edits: Edits = steps.iter().map(|(name, value)| (name, value.as_deref().map(canonical_text))).collect();
+            prop_assert_eq!(edits.len(), said.len());
+            for (name, value) in &said {
+                prop_assert_eq!(edits.get(name), Some(value.as_deref()));
+                prop_assert_eq!(edits.sets(name), value.is_some());
+            }
+            let mut one_by_one = Edits::default();
+            for (name, value) in &steps {
+                one_by_one.set(name, value.as_deref().map(canonical_text).as_deref());
+            }
+            prop_assert_eq!(&one_by_one, &edits);
+            let set = Fields::from_edits(&edits);
+            prop_assert_eq!(set.iter().count(), said.values().flatten().count());
+            prop_assert!(set.iter().all(|(name, value)| edits.get(name) == Some(Some(value))));
+            prop_assert!(set.are_set_by(&edits));
         }
     }
 

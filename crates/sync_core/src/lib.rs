@@ -21,6 +21,8 @@ mod collection;
 pub mod cursor;
 pub mod digest;
 pub mod fields;
+pub mod json;
+mod members;
 pub mod merge;
 pub mod record;
 pub mod scope;

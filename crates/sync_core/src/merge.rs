@@ -190,19 +190,19 @@ impl Subject {
         let (mut fields, mut tags) = (Fields::default(), std::collections::BTreeMap::<String, Tag>::new());
         for (past, edits) in said.iter().filter(|(past, _)| !past.discarded) {
             let tag = past.written.tag();
-            for (name, value) in edits {
+            for (name, value) in edits.iter() {
                 if tags.get(name).is_none_or(|present| !present.beats(&tag)) {
-                    fields.set(name, value.clone());
-                    tags.insert(name.clone(), tag);
+                    fields.set(name, value);
+                    tags.insert(name.to_owned(), tag);
                 }
             }
         }
         // No rev tells of what changes here. The delete keeps what stood before, for those who had seen that.
         let touches = record.touches.get_or_insert_default();
-        for (name, _) in said.iter().filter(|(past, _)| past.written.rev == rev).flat_map(|(_, edits)| edits) {
+        for (name, _) in said.iter().filter(|(past, _)| past.written.rev == rev).flat_map(|(_, edits)| edits.iter()) {
             let before = record.fields.get(name);
             if before != fields.get(name) {
-                touches.push(Touch { name: name.clone(), value: None, before: before.map(str::to_owned) });
+                touches.push(Touch { name: name.to_owned(), value: None, before: before.map(str::to_owned) });
             }
         }
         record.fields = fields;
@@ -321,12 +321,11 @@ impl Subject {
     fn filled(&self, op: &Op, edits: &Edits) -> Option<Edits> {
         let (name, value) = op.fill.as_ref()?;
         let present = self.record.as_ref().is_some_and(|r| r.fields.get(name).is_some());
-        if present || edits.iter().any(|(given, _)| given == name) {
+        if present || edits.get(name).is_some() {
             return None;
         }
         let mut edits = edits.clone();
-        edits.push((name.clone(), Some(value.clone())));
-        edits.sort_by(|a, b| crate::canonical::key_order(&a.0, &b.0));
+        edits.set(name, Some(value));
         Some(edits)
     }
 
@@ -336,12 +335,11 @@ impl Subject {
             Waiting::Arrived(Op { change: Change::Upsert(edits), .. }) => Some(edits.as_ref()),
             _ => None,
         });
-        let sets = |edits: &Edits, name: &str| edits.iter().any(|(given, value)| given == name && value.is_some());
         let held: Vec<&Edits> = held.collect();
         required.iter().all(|name| {
             self.record.as_ref().is_some_and(|r| r.fields.get(name).is_some())
-                || sets(edits, name)
-                || held.iter().any(|edits| sets(edits, name))
+                || edits.sets(name)
+                || held.iter().any(|edits| edits.sets(name))
         })
     }
 
@@ -352,11 +350,11 @@ impl Subject {
         let Some(mut record) = self.record.take() else {
             let mut registers = first(op, &written);
             let cleared = edits.iter().filter(|(_, value)| value.is_none());
-            registers.tags.extend(cleared.map(|(name, _)| (name.clone(), tag)));
+            registers.tags.extend(cleared.map(|(name, _)| (name.to_owned(), tag)));
             // A clearing leaves no trace in the content: it has to be written down.
-            let touch = |(name, value): &(String, Option<String>)| Touch {
-                name: name.clone(),
-                value: value.clone(),
+            let touch = |(name, value): (&str, Option<&str>)| Touch {
+                name: name.to_owned(),
+                value: value.map(str::to_owned),
                 before: None,
             };
             let touches = (!registers.tags.is_empty()).then(|| edits.iter().map(touch).collect());
@@ -366,29 +364,30 @@ impl Subject {
         };
         let mut conflicts = Vec::new();
         let mut touches = Vec::with_capacity(edits.len());
-        for (name, value) in edits {
+        for (name, said) in edits.iter() {
+            let value = said.map(str::to_owned);
             let before = record.fields.get(name).map(str::to_owned);
             let present = record.registers.tag(name, &record.fields);
             let wins = present.is_none_or(|present| !present.beats(&tag));
             let unseen = present.filter(|p| p.rev > op.base && p.device != op.author.device);
-            if let Some(theirs) = unseen.filter(|_| before != *value)
+            if let Some(theirs) = unseen.filter(|_| before != value)
                 && let Some(their_write) = self.find(&record, theirs.rev)
             {
                 let ours = Side { value: value.clone(), written };
                 let theirs = Side { value: before.clone(), written: their_write };
                 let (current, other) = if wins { (ours, theirs) } else { (theirs, ours) };
                 conflicts.push(Conflict {
-                    field: name.clone(),
+                    field: name.to_owned(),
                     base: self.at_base(&record, name, op.base),
                     current,
                     other,
                 });
             }
             if wins {
-                record.fields.set(name, value.clone());
-                record.registers.tags.insert(name.clone(), tag);
+                record.fields.set(name, said);
+                record.registers.tags.insert(name.to_owned(), tag);
             }
-            touches.push(Touch { name: name.clone(), value: value.clone(), before });
+            touches.push(Touch { name: name.to_owned(), value, before });
         }
         self.overtake(&mut record, op, written, Some(touches));
         self.record = Some(record);

@@ -143,8 +143,8 @@ pub fn sayings(record: &Record, past: &[Past]) -> Vec<(Past, Edits)> {
     all.into_iter()
         .map(|op| {
             let edits = match &op.touches {
-                _ if op.kind == Kind::Delete => Edits::new(),
-                Some(touches) => touches.iter().map(|t| (t.name.clone(), t.value.clone())).collect(),
+                _ if op.kind == Kind::Delete => Edits::default(),
+                Some(touches) => touches.iter().map(|t| (&t.name, t.value.as_deref())).collect(),
                 None => first.clone(),
             };
             (op, edits)
@@ -161,9 +161,5 @@ fn first_saying(record: &Record, all: &[Past]) -> Edits {
     for (name, value) in record.fields.iter() {
         found.entry(name).or_insert(Some(value));
     }
-    let mut first = Fields::default();
-    for (name, value) in found {
-        first.set(name, value.map(str::to_owned));
-    }
-    first.iter().map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).collect()
+    found.into_iter().filter(|(_, value)| value.is_some()).collect()
 }

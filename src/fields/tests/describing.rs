@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::fields::fault::Expected;
 use crate::fields::field::{Field, Kind};
-use crate::fields::{Dictionary, Fault, FieldError, check, dictionary, schema, table, write_schema};
+use crate::fields::{Dictionary, Fault, FieldError, dictionary, schema, table, write_schema};
 use crate::lang::Lang;
 
 fn walk(fields: &'static [Field], visit: &mut impl FnMut(&'static Field)) {
@@ -237,7 +237,8 @@ fn faults_are_kept_and_told() {
 fn a_fault_never_repeats_what_was_sent() {
     let secret = "510105194912310021";
     let fields = json!({"id_number": secret, "name": null});
-    let errors = check(Collection::Members, super::bucket(), super::ID, None, &super::object(fields)).unwrap_err();
+    let errors =
+        super::check(Collection::Members, super::bucket(), super::ID, None, &super::object(fields)).unwrap_err();
     assert_eq!(errors.len(), 2);
     assert!(!serde_json::to_string(&errors).unwrap().contains(secret));
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sync_core::{Bucket, Collection};
 use uuid::Uuid;
 
-use super::{Fault, FieldError, Named, check};
+use super::{Fault, FieldError, Named};
 
 const ID: Uuid = Uuid::from_u128(0x0195_f0c2_7a31_7c5e_9d0e_3f6a_1b2c_4d5e);
 const TEAM: Uuid = Uuid::from_u128(0x0195_f0c2_7a31_7c5e_9d0e_0000_0000_000a);
@@ -26,6 +26,16 @@ fn object(value: Value) -> Map<String, Value> {
         Value::Object(map) => map,
         other => panic!("{other} is no object"),
     }
+}
+
+fn check(
+    collection: Collection,
+    bucket: Bucket,
+    id: Uuid,
+    team: Option<Uuid>,
+    fields: &Map<String, Value>,
+) -> Result<Named, Vec<FieldError>> {
+    super::check(collection, bucket, id, team, &fields.into())
 }
 
 /// Judged for a record with [`ID`], written by an office.
@@ -46,7 +56,7 @@ fn faults(collection: Collection, fields: Value) -> Vec<(String, &'static str)> 
 /// What is wrong with one field; `Ok` gives its canonical text, `null` when cleared.
 fn one(collection: Collection, name: &str, value: Value) -> Result<String, Vec<Fault>> {
     match judge(collection, Value::Object(Map::from_iter([(name.to_owned(), value)]))) {
-        Ok(named) => Ok(named.get(name).expect("the field is named").unwrap_or("null").to_owned()),
+        Ok(named) => Ok(named.edits.get(name).expect("the field is named").unwrap_or("null").to_owned()),
         Err(errors) => {
             assert!(errors.iter().all(|e| e.pointer.starts_with(&format!("/{name}"))), "{errors:?}");
             Err(errors.into_iter().map(|e| e.fault).collect())

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use sync_core::Collection::{Findings, Households, Interviews, Members, Photos, Villages, Visits};
 use uuid::Uuid;
 
-use super::{ID, TEAM, VILLAGE, bucket, faults, field, judge, object, told};
-use crate::fields::{FieldError, Named, check, required};
+use super::{ID, TEAM, VILLAGE, bucket, check, faults, field, judge, object, told};
+use crate::fields::{FieldError, Named, required};
 
 #[test]
 fn villages() {
@@ -74,7 +74,7 @@ fn answers() {
         json!({"answers": {"q2": ["a", "b"], "q1": false, "gone": null}, "answers.q3": 1.50, "answers.题.甲": "是", "respondent": "阿力"}),
     )
     .unwrap();
-    let edits: Vec<_> = named.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    let edits: Vec<_> = named.edits.iter().collect();
     assert_eq!(
         edits,
         [
@@ -86,7 +86,7 @@ fn answers() {
             ("respondent", Some("\"阿力\"")),
         ]
     );
-    assert!(judge(Interviews, json!({"answers": {}})).unwrap().is_empty());
+    assert!(judge(Interviews, json!({"answers": {}})).unwrap().edits.is_empty());
     field(Interviews, "answers", Value::Null, Err(&["not_clearable"]));
     field(Interviews, "answers", json!([]), Err(&["wrong_type"]));
     field(Interviews, "answers.q1", json!({"a": 1}), Err(&["wrong_type"]));
@@ -111,9 +111,9 @@ fn answers() {
 #[test]
 fn names_sort_as_utf16() {
     let named = judge(Interviews, json!({"answers.\u{fb33}": 1, "answers.\u{1f600}": 2})).unwrap();
-    assert_eq!(named[0].0, "answers.\u{1f600}");
-    assert_eq!(named.get("answers.\u{fb33}"), Some(Some("1")));
-    assert_eq!(named.get("answers.none"), None);
+    assert_eq!(named.edits.iter().next().unwrap().0, "answers.\u{1f600}");
+    assert_eq!(named.edits.get("answers.\u{fb33}"), Some(Some("1")));
+    assert_eq!(named.edits.get("answers.none"), None);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn every_fault_is_told() {
             ("/sex", "not_in_list"),
         ],
     );
-    assert!(judge(Members, json!({})).unwrap().is_empty());
+    assert!(judge(Members, json!({})).unwrap().edits.is_empty());
 }
 
 #[test]

@@ -216,7 +216,7 @@ mod tests {
         let columns = Columns::new(Collection::Visits, [], None);
         let mut file = Box::new(Xlsx::of(&mut bytes, columns, "visits", 3).unwrap());
         for n in 0..5 {
-            let fields = Fields::from_canonical(&format!("{{\"day\":\"2015-04-{:02}\"}}", n + 1)).unwrap();
+            let fields = Fields::from_canonical(format!("{{\"day\":\"2015-04-{:02}\"}}", n + 1)).unwrap();
             let line = Line {
                 bucket: "513430".into(),
                 id: n.to_string(),

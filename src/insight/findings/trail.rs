@@ -26,12 +26,12 @@ pub fn trail(record: &Record, past: &[Past]) -> Vec<Taken> {
     let mut has: HashMap<&str, bool> = HashMap::new();
     for (past, edits) in &said {
         for needs in [Needs::Rectification, Needs::Reason] {
-            if let Some((_, value)) = edits.iter().find(|(name, _)| name == needs.field()) {
-                has.insert(needs.field(), value.as_deref().is_some_and(says_something));
+            if let Some(value) = edits.get(needs.field()) {
+                has.insert(needs.field(), value.is_some_and(says_something));
             }
         }
-        let Some((_, value)) = edits.iter().find(|(name, _)| name == "state") else { continue };
-        let to = value.as_deref().map_or(Some(State::default()), state_of).unwrap_or(from);
+        let Some(value) = edits.get("state") else { continue };
+        let to = value.map_or(Some(State::default()), state_of).unwrap_or(from);
         if to == from {
             continue;
         }

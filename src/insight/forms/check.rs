@@ -5,49 +5,44 @@ use super::definition::Kind;
 use super::expression::{Answers, Value};
 use crate::fields::{Expected, Fault, FieldError, Level, day};
 use chrono::NaiveDate;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use sync_core::Fields;
 
 /// What is told of one interview at most.
 const MOST: usize = 100;
 
 /// What a form needs to know of an interview.
-#[derive(Debug)]
-pub struct Interview {
-    level: Option<String>,
-    /// What is required is missed from then on.
-    ended: bool,
+#[derive(Debug, Clone, Copy)]
+pub struct Interview<'a> {
+    pub fields: &'a Fields,
     /// The day of the latest edit.
-    today: NaiveDate,
-    /// By question.
-    answers: BTreeMap<String, Answer>,
+    pub today: NaiveDate,
 }
 
 #[derive(Debug)]
-enum Answer {
-    Text(String),
+enum Answer<'a> {
+    Text(Cow<'a, str>),
     Number(f64),
     Bool(bool),
     List(Vec<String>),
 }
 
-impl Answer {
-    fn read(text: &str) -> Option<Self> {
-        Some(match serde_json::from_str(text).ok()? {
-            serde_json::Value::String(text) => Self::Text(text),
-            serde_json::Value::Number(number) => Self::Number(number.as_f64()?),
-            serde_json::Value::Bool(flag) => Self::Bool(flag),
-            serde_json::Value::Array(items) => {
-                let text = |item: serde_json::Value| item.as_str().map(str::to_owned);
-                Self::List(items.into_iter().map(text).collect::<Option<_>>()?)
-            }
-            serde_json::Value::Null | serde_json::Value::Object(_) => return None,
-        })
+impl<'a> Answer<'a> {
+    /// From its canonical JSON.
+    fn read(json: &'a str) -> Option<Self> {
+        match json.as_bytes().first()? {
+            b't' => Some(Self::Bool(true)),
+            b'f' => Some(Self::Bool(false)),
+            b'"' => text(json).map(Self::Text),
+            b'[' => serde_json::from_str(json).ok().map(Self::List),
+            _ => serde_json::from_str(json).ok().map(Self::Number),
+        }
     }
 
     fn value(&self, kind: Kind) -> Value<'_> {
         match self {
-            Self::Text(text) if kind == Kind::Date => day(text).map_or(Value::Text(text.into()), Value::Date),
-            Self::Text(text) => Value::Text(text.into()),
+            Self::Text(text) if kind == Kind::Date => day(text).map_or(Value::Text(text.as_ref().into()), Value::Date),
+            Self::Text(text) => Value::Text(text.as_ref().into()),
             Self::Number(number) => Value::Number(*number),
             Self::Bool(flag) => Value::Bool(*flag),
             Self::List(items) => Value::List(items),
@@ -55,50 +50,55 @@ impl Answer {
     }
 }
 
-impl Interview {
-    /// From the record's fields, each with its JSON; `today` is the day of the latest edit.
-    pub fn read<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>, today: NaiveDate) -> Self {
-        let mut interview = Self { level: None, ended: false, today, answers: BTreeMap::new() };
-        for (name, text) in fields {
-            match name {
-                "level" => interview.level = serde_json::from_str(text).ok(),
-                "ended_at" => interview.ended = true,
-                _ => {
-                    if let Some(question) = name.strip_prefix("answers.")
-                        && let Some(answer) = Answer::read(text)
-                    {
-                        interview.answers.insert(question.to_owned(), answer);
-                    }
-                }
-            }
-        }
-        interview
+/// What a JSON text says, where it stands if nothing in it is escaped.
+fn text(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.into()) }
+}
+
+impl<'a> Interview<'a> {
+    fn level(&self) -> Option<Level> {
+        Level::parse(&text(self.fields.get("level")?)?)
+    }
+
+    /// Questions, each with the JSON of its answer.
+    fn answers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.fields.iter().filter_map(|(name, json)| Some((name.strip_prefix("answers.")?, json)))
     }
 }
 
 impl Form {
     /// What an interview violates, relative to its fields: what is wrong with an answer stands at `/answers.<question>`.
-    pub fn check(&self, interview: &Interview) -> Vec<FieldError> {
+    pub fn check(&self, interview: Interview<'_>) -> Vec<FieldError> {
         let mut faults = Vec::new();
-        if interview.level.as_deref().and_then(Level::parse) != Some(self.level) {
+        if interview.level() != Some(self.level) {
             faults.push(FieldError::new("/level", Fault::NotInList { allowed: vec![self.level.name().to_owned()] }));
         }
-        let of = |asked: &Asked| interview.answers.get(&asked.name);
-        let value = |asked: &Asked| of(asked).map_or(Value::Empty, |answer| answer.value(asked.kind));
-        let given: Vec<Value<'_>> = self.questions.iter().map(value).collect();
-        for (asked, here) in self.questions.iter().zip(&given) {
+        // What is required is missed from then on.
+        let ended = interview.fields.get("ended_at").is_some();
+        let (mut answers, mut unknown) = (Vec::new(), Vec::new());
+        answers.resize_with(self.questions.len(), || None);
+        for (question, json) in interview.answers() {
+            match self.places.get(question) {
+                Some(place) => answers[*place] = Answer::read(json),
+                None => unknown.push(question),
+            }
+        }
+        let given: Vec<Value<'_>> = std::iter::zip(&self.questions, &answers)
+            .map(|(asked, answer)| answer.as_ref().map_or(Value::Empty, |answer| answer.value(asked.kind)))
+            .collect();
+        for ((asked, answer), here) in self.questions.iter().zip(&answers).zip(&given) {
             let answers = Answers { given: &given, here, today: interview.today };
             let relevant = asked.relevant.iter().all(|expression| expression.holds(answers));
-            let fault = match (of(asked), relevant) {
+            let fault = match (answer, relevant) {
                 (Some(_), false) => Some(Fault::NotRelevant),
                 (Some(answer), true) => asked.misfit(answer).or_else(|| asked.violated(answers)),
-                (None, true) if asked.required && interview.ended => Some(Fault::Required),
+                (None, true) if asked.required && ended => Some(Fault::Required),
                 (None, _) => None,
             };
             faults.extend(fault.map(|fault| at(&asked.name, fault)));
         }
-        let unknown = interview.answers.keys().filter(|name| !self.places.contains_key(name.as_str()));
-        faults.extend(unknown.take(MOST).map(|name| at(name, Fault::UnknownQuestion)));
+        faults.extend(unknown.into_iter().take(MOST).map(|name| at(name, Fault::UnknownQuestion)));
         faults.truncate(MOST);
         faults
     }
@@ -111,9 +111,9 @@ fn at(question: &str, fault: Fault) -> FieldError {
 
 impl Asked {
     /// Not of the right type, or not among the choices.
-    fn misfit(&self, answer: &Answer) -> Option<Fault> {
+    fn misfit(&self, answer: &Answer<'_>) -> Option<Fault> {
         let wrong = |expected| Some(Fault::WrongType { expected });
-        let chosen = |value: &String| self.choices.contains(value);
+        let chosen = |value: &str| self.choices.iter().any(|choice| choice == value);
         match (self.kind, answer) {
             (Kind::Text, Answer::Text(_)) | (Kind::Decimal, Answer::Number(_)) | (Kind::Bool, Answer::Bool(_)) => None,
             (Kind::Integer, Answer::Number(number)) if number.fract() == 0.0 => None,

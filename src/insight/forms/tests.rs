@@ -5,6 +5,7 @@ use super::{Form, Interview};
 use crate::fields::{FieldError, Level, Topic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sync_core::Fields;
 
 pub(super) fn wording(text: &str) -> Wording {
     Wording { zh: Some(text.into()), en: None }
@@ -40,10 +41,10 @@ fn check(form: &Form, fields: &Value) -> Vec<(String, &'static str)> {
     let mut texts = vec![("level".to_owned(), "\"household\"".to_owned())];
     texts.retain(|(name, _)| fields.get(name).is_none());
     texts.extend(fields.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.to_string())));
-    let day = "2015-04-16".parse().unwrap();
-    let interview = Interview::read(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())), day);
+    let fields = Fields::from_edits(&texts.into_iter().map(|(name, text)| (name, Some(text))).collect());
     let told = |error: FieldError| (error.pointer, error.fault.code());
-    form.check(&interview).into_iter().map(told).collect()
+    let interview = Interview { fields: &fields, today: "2015-04-16".parse().unwrap() };
+    form.check(interview).into_iter().map(told).collect()
 }
 
 #[test]
@@ -145,12 +146,10 @@ fn rules_are_told_where_they_are_broken() {
     assert_eq!(told(json!({ "answers.has_debt": false, "ended_at": end })), []);
     assert_eq!(told(json!({ "answers.weather": "x" })), [("/answers.weather".to_owned(), "unknown_question")]);
     assert_eq!(told(json!({ "level": "village" })), [("/level".to_owned(), "not_in_list")]);
-    let day = "2015-04-16".parse().unwrap();
-    let interview = Interview::read(
-        [("level", "\"household\""), ("answers.has_debt", "true"), ("answers.debt", "-1")].into_iter(),
-        day,
-    );
-    let fault = form.check(&interview).remove(0).fault;
+    let text = r#"{"answers.debt":-1,"answers.has_debt":true,"level":"household"}"#;
+    let fields = Fields::from_canonical(text).unwrap();
+    let interview = Interview { fields: &fields, today: "2015-04-16".parse().unwrap() };
+    let fault = form.check(interview).remove(0).fault;
     assert_eq!(fault.detail(crate::lang::Lang::Zh), "应大于 0");
     assert_eq!(fault.detail(crate::lang::Lang::En), "应大于 0", "there is no other");
 }

@@ -49,7 +49,7 @@ impl NewRecord {
         team: Option<Uuid>,
     ) -> Result<Named, Vec<FieldError>> {
         self.0.remove("bucket");
-        check(collection, bucket, id, team, &self.0)
+        check(collection, bucket, id, team, &(&self.0).into())
     }
 }
 

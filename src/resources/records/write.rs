@@ -137,7 +137,7 @@ pub(super) async fn change(
     let changed = app.store.write(move |tx| {
         let caller = Caller::check(tx, &claims)?;
         let (key, direct) = hold(tx, &caller, by(&caller, arrival), path.into_inner(), &place, &if_match)?;
-        let named = check(key.collection, key.bucket, key.id, caller.team, &fields).map_err(invalid)?;
+        let named = check(key.collection, key.bucket, key.id, caller.team, &(&fields).into()).map_err(invalid)?;
         direct.write(tx, Change::Upsert(named.edits.into()))
     });
     let changed = Record::from(changed.await?);

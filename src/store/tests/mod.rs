@@ -3,6 +3,7 @@
 mod listing;
 mod once;
 mod record_lists;
+mod writer;
 
 use super::{Engine, Store, migrations};
 use crate::config::Config;

@@ -60,7 +60,7 @@ impl Register {
                 let bucket: Bucket = COUNTIES[n as usize % 3].parse().unwrap();
                 let id = Uuid::from_u128(u128::from(n * 7919 % 64) << 100);
                 let key = crate::store::records::Key { bucket, collection: Collection::Households, id };
-                let named = crate::fields::check(key.collection, bucket, id, None, &household(n)).unwrap();
+                let named = crate::fields::check(key.collection, bucket, id, None, &(&household(n)).into()).unwrap();
                 let by = By { user: Uuid::nil(), team: None, now: 1_429_153_358_000 + i64::from(n * 31 % 17) };
                 Direct::open(tx, by, key)?.write(tx, Change::Upsert(named.edits.into()))?;
             }

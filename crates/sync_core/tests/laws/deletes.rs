@@ -1,7 +1,7 @@
 //! Section 4, delete and restore, sentence by sentence. A record is made by one device (rev 1); what others do to it
 //! before and after a delete that had seen rev 1 only is made up.
 
-use crate::history::{Act, Base, Step, edits};
+use crate::history::{Act, Base, Step, edits, edits_of};
 use crate::model::{Became, Held, Model};
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn step(device: u8, at: i64, base: Base, act: Act) -> Step {
 }
 
 fn head() -> Edits {
-    vec![("a".into(), Some("\"made\"".into())), ("head".into(), Some("\"made\"".into()))]
+    [("a", Some("\"made\"")), ("head", Some("\"made\""))].into_iter().collect()
 }
 
 /// Updates by devices that know rev 1, each with its time.
@@ -57,10 +57,10 @@ fn all_of(updates: &[&[(u8, i64, Edits)]]) -> BTreeMap<String, String> {
     }
     stamped.sort_by_key(|(stamp, device, _)| (*stamp, *device));
     let mut fields: BTreeMap<String, String> =
-        head().into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    for (name, value) in stamped.into_iter().flat_map(|(.., edits)| edits) {
+        head().iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+    for (name, value) in stamped.into_iter().flat_map(|(.., edits)| edits.iter()) {
         match value {
-            Some(value) => drop(fields.insert(name.clone(), value.clone())),
+            Some(value) => drop(fields.insert(name.to_owned(), value.to_owned())),
             None => drop(fields.remove(name)),
         }
     }
@@ -85,7 +85,7 @@ proptest! {
     fn a_restore_brings_everything_back(before in updates(), after in updates()) {
         let mut server = deleted(&before, &after);
         let (at_delete, ids) = (server.rev(), server.waiting.iter().map(|(id, _)| *id).collect::<Vec<_>>());
-        let own = vec![("restored".to_owned(), Some("1".to_owned()))];
+        let own = edits_of(&[("restored", Some("1"))]);
         let became = server.play(&step(RESTORER, 60, Base::Rev(at_delete), Act::Upsert(own)));
         let Became::Accepted { rev, released, .. } = became else { return Err(TestCaseError::fail("parked")) };
         prop_assert_eq!(rev, at_delete + after.len() as u64 + 1);
@@ -116,11 +116,11 @@ proptest! {
         prop_assume!(!server.waiting.is_empty());
         let index = which % server.waiting.len();
         server.play(&step(0, 0, Base::Absent, Act::Discard(which)));
-        let restore = vec![("restored".to_owned(), Some("1".to_owned()))];
+        let restore = edits_of(&[("restored", Some("1"))]);
         server.play(&step(RESTORER, 60, Base::Behind(0), Act::Upsert(restore)));
         let mut left: Vec<_> = before.iter().chain(&after).cloned().collect();
         // Its device's later stamps stay what they are: an update that says nothing takes its place.
-        left[index].2.clear();
+        left[index].2 = Edits::default();
         let mut expected = all_of(&[&left]);
         expected.insert("restored".into(), "1".into());
         prop_assert_eq!(server.fields(), expected);
@@ -165,7 +165,7 @@ fn ones_own_are_seen() {
 #[test]
 fn an_incomplete_edit_waits_for_its_creation() {
     let (mut server, mut model) = (Server::new(Loading::Sparingly, 0), Model::default());
-    let edit = step(0, 30, Base::Absent, Act::Upsert(vec![("a".into(), Some("\"edited\"".into()))]));
+    let edit = step(0, 30, Base::Absent, Act::Upsert(edits_of(&[("a", Some("\"edited\""))])));
     assert_eq!((server.play(&edit), model.play(&edit)), (Became::Incomplete, Became::Incomplete));
     assert!(matches!(model.held[..], [(1, Held::Arrived(_))]));
     let became = server.play(&step(MAKER, 10, Base::Absent, Act::Upsert(head())));

@@ -2,7 +2,6 @@
 //! settles what is held.
 
 use proptest::prelude::*;
-use sync_core::canonical::key_order;
 use sync_core::fields::Edits;
 use sync_core::record::Author;
 use uuid::Uuid;
@@ -63,19 +62,18 @@ pub(crate) fn fill(device: u8) -> (String, String) {
     ("team".to_owned(), format!("\"{device}\""))
 }
 
+pub(crate) fn edits_of(said: &[(&str, Option<&str>)]) -> Edits {
+    said.iter().copied().collect()
+}
+
 /// Edits of one to all fields, with few values, so that equal ones meet.
 pub(crate) fn edits() -> impl Strategy<Value = Edits> {
     let optional = |name: &'static str| prop::option::of(prop::option::of(0..3_u8)).prop_map(move |said| (name, said));
     let head = prop::option::of((0..3_u8).prop_map(Some)).prop_map(|said| (REQUIRED, said));
     (head, optional("a"), optional("b"), optional("answers.x")).prop_map(|(head, a, b, x)| {
         let said = [head, a, b, x].into_iter().filter_map(|(name, said)| Some((name, said?)));
-        sorted(said.map(|(name, value)| (name.to_owned(), value.map(|v| v.to_string()))).collect())
+        said.map(|(name, value)| (name, value.map(|v| v.to_string()))).collect()
     })
-}
-
-pub(crate) fn sorted(mut edits: Edits) -> Edits {
-    edits.sort_by(|a, b| key_order(&a.0, &b.0));
-    edits
 }
 
 /// Any clock: close ones, ones that agree, ones that are years off.
@@ -118,9 +116,8 @@ pub(crate) fn unsettled_histories() -> impl Strategy<Value = Vec<Step>> {
 pub(crate) fn telling(mut steps: Vec<Step>) -> Vec<Step> {
     for (i, step) in steps.iter_mut().enumerate() {
         if let Act::Upsert(edits) = &mut step.act {
-            for value in edits.iter_mut().filter_map(|(_, value)| value.as_mut()) {
-                *value = (i + 100).to_string();
-            }
+            let own = (i + 100).to_string();
+            *edits = edits.iter().map(|(name, value)| (name, value.map(|_| own.as_str()))).collect();
         }
     }
     steps

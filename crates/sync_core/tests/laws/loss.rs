@@ -1,7 +1,7 @@
 //! Guarantee 1, as far as it is the core's: every operation can be found again in the record's history or among those
 //! that wait, every value that was not seen is in the record or in a conflict, and revs and seqs have no holes.
 
-use crate::history::{Act, Base, Step, histories, telling, unsettled_histories};
+use crate::history::{Act, Base, Step, edits_of, histories, telling, unsettled_histories};
 use crate::model::Became;
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
@@ -15,7 +15,9 @@ fn in_history(server: &Server, op: &Op) -> bool {
         let says = match &op.change {
             Change::Delete => past.kind == Kind::Delete && edits.is_empty(),
             // The server may have filled in the team.
-            Change::Upsert(said) => past.kind == Kind::Upsert && said.iter().all(|edit| edits.contains(edit)),
+            Change::Upsert(said) => {
+                past.kind == Kind::Upsert && said.iter().all(|(name, value)| edits.get(name) == Some(value))
+            }
         };
         says && (written.stamp, written.author, written.at) == (op.stamp, op.author, op.at)
     })
@@ -57,12 +59,13 @@ proptest! {
             let Became::Accepted { rev, clashes, released, .. } = became else { continue };
             let Act::Upsert(edits) = &step.act else { continue };
             let op = server.sent.last().unwrap();
-            for (name, value) in edits {
+            for (name, value) in edits.iter() {
+                let value = value.map(str::to_owned);
                 let now = server.fields().get(name).cloned();
                 let told = |value: &Option<String>, rev: u64| {
-                    clashes.iter().any(|c| c.field == *name && (&c.other.0, c.other.1) == (value, rev))
+                    clashes.iter().any(|c| c.field == name && (&c.other.0, c.other.1) == (value, rev))
                 };
-                prop_assert!(now == *value || told(value, rev), "its own {}", name);
+                prop_assert!(now == value || told(&value, rev), "its own {}", name);
                 let theirs = before.fields.get(name).map(str::to_owned);
                 // A restore takes in one after the other: what the record held was met by the first of them.
                 let present = before.registers.tag(name, &before.fields).filter(|_| released.is_empty());
@@ -103,14 +106,14 @@ proptest! {
 fn what_a_creation_cleared_stays_cleared() {
     let mut server = Server::new(Loading::Sparingly, 0);
     let step = |device, at, base, act| Step { device, at, base, act, fills: false };
-    let says = |value: Option<&str>| Act::Upsert(vec![("a".into(), value.map(str::to_owned))]);
-    let creation = Act::Upsert(vec![("a".into(), None), ("head".into(), Some("1".into()))]);
+    let says = |value: Option<&str>| Act::Upsert(edits_of(&[("a", value)]));
+    let creation = Act::Upsert(edits_of(&[("a", None), ("head", Some("1"))]));
     server.play(&step(0, 20, Base::Absent, creation));
     server.play(&step(1, 10, Base::Absent, says(Some("1"))));
     server.play(&step(2, 30, Base::Rev(2), says(Some("2"))));
     assert!(in_history(&server, &server.sent[0]));
     server.play(&step(3, 40, Base::Rev(2), Act::Delete));
     server.play(&step(3, 50, Base::Rev(4), Act::Discard(0)));
-    server.play(&step(3, 60, Base::Rev(4), Act::Upsert(vec![("b".into(), Some("3".into()))])));
+    server.play(&step(3, 60, Base::Rev(4), Act::Upsert(edits_of(&[("b", Some("3"))]))));
     assert_eq!(server.fields().get("a"), None);
 }

@@ -2,7 +2,7 @@
 //! waits, after every step of any history.
 
 use crate::history::{DEVICES, Step, author, device_id, histories, unsettled_histories};
-use crate::model::{Became, Entry, Held, Model, Said};
+use crate::model::{Became, Entry, Held, Model, said_by};
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
 use sync_core::merge::{Change, Waiting};
@@ -36,7 +36,7 @@ fn same_history(server: &Server, model: &Model) -> Result<(), TestCaseError> {
         prop_assert_eq!((written.rev, written.seq, written.stamp.0), (rev, *seq, op.stamp));
         prop_assert_eq!((written.author, past.discarded), (author(op.device), discarded.is_some()));
         prop_assert_eq!(past.kind == Kind::Delete, op.said.is_none());
-        let said: Said = edits.iter().cloned().collect();
+        let said = said_by(edits);
         prop_assert_eq!(said, op.said.clone().unwrap_or_default(), "rev {}", rev);
     }
     Ok(())
@@ -50,7 +50,7 @@ fn same_waiting(server: &Server, model: &Model) -> Result<(), TestCaseError> {
             (Waiting::Hidden { rev }, Held::Hidden(expected)) => prop_assert_eq!(rev, expected),
             (Waiting::Arrived(op), Held::Arrived(expected)) => {
                 let Change::Upsert(edits) = &op.change else { return Err(TestCaseError::fail("a delete waits")) };
-                let said: Said = edits.iter().cloned().collect();
+                let said = said_by(edits);
                 prop_assert_eq!(
                     (op.stamp.0, op.base, Some(&said)),
                     (expected.stamp, expected.base, expected.said.as_ref())

@@ -3,8 +3,13 @@
 
 use crate::history::{Act, REQUIRED, Step};
 use std::collections::BTreeMap;
+use sync_core::fields::Edits;
 
 pub(crate) type Said = BTreeMap<String, Option<String>>;
+
+pub(crate) fn said_by(edits: &Edits) -> Said {
+    edits.iter().map(|(name, value)| (name.to_owned(), value.map(str::to_owned))).collect()
+}
 
 /// An operation with its stamp: 48 bits of milliseconds, 16 of counter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +121,7 @@ impl Model {
 
     pub(crate) fn play(&mut self, step: &Step) -> Became {
         match &step.act {
-            Act::Upsert(edits) => self.arrive(step, Some(edits.iter().cloned().collect())),
+            Act::Upsert(edits) => self.arrive(step, Some(said_by(edits))),
             Act::Delete => self.arrive(step, None),
             Act::Release(_) | Act::Discard(_) if self.held.is_empty() => Became::Nothing,
             Act::Release(n) => {

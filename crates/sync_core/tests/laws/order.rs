@@ -3,7 +3,7 @@
 //! A timeline is what people did, each at the true time; a schedule is when their phones reached the server. The same
 //! timeline is played under any schedule, in which a phone knows what it was given at its last sync.
 
-use crate::history::{Act, Base, DEVICES, REQUIRED, Step, edits, sorted};
+use crate::history::{Act, Base, DEVICES, REQUIRED, Step, edits, edits_of};
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ impl Phones {
 fn play(timeline: &[Edit], schedule: &Schedule) -> Server {
     let server = Server::new(Loading::Sparingly, 0);
     let mut phones = Phones { server, outbox: BTreeMap::new(), given: BTreeMap::new() };
-    phones.make(&Edit { device: DEVICES, at: 0, said: Some(vec![(REQUIRED.into(), Some("\"first\"".into()))]) });
+    phones.make(&Edit { device: DEVICES, at: 0, said: Some(edits_of(&[(REQUIRED, Some("\"first\""))])) });
     phones.sync(DEVICES);
     (0..DEVICES).for_each(|device| phones.sync(device));
     for (i, edit) in timeline.iter().enumerate() {
@@ -93,9 +93,9 @@ fn latest(timeline: &[Edit]) -> BTreeMap<String, String> {
     }
     made.sort_by_key(|(at, earlier, device, _)| (*at, *earlier, *device));
     let mut fields = BTreeMap::from([(REQUIRED.to_owned(), "\"first\"".to_owned())]);
-    for (name, value) in made.into_iter().flat_map(|(.., said)| said) {
+    for (name, value) in made.into_iter().flat_map(|(.., said)| said.iter()) {
         match value {
-            Some(value) => drop(fields.insert(name.clone(), value.clone())),
+            Some(value) => drop(fields.insert(name.to_owned(), value.to_owned())),
             None => drop(fields.remove(name)),
         }
     }
@@ -117,7 +117,7 @@ proptest! {
     #[test]
     fn deletes_in_any_order_leave_the_same_to_restore(timeline in timelines(0.3), schedule in schedules()) {
         let mut server = play(&timeline, &schedule);
-        let closing = sorted(vec![("closed".into(), Some("1".into()))]);
+        let closing = [("closed", Some("1"))].into_iter().collect();
         let closing = Step { device: 0, at: 1 << 20, base: Base::Behind(0), act: Act::Upsert(closing), fills: false };
         server.play(&closing);
         let mut expected = latest(&timeline);

@@ -44,7 +44,7 @@ proptest! {
     fn an_edit_with_sight_of_everything_stands(steps in unsettled_histories(), at in -9..9_i64, device in 0..9_u8) {
         let mut server = played(&steps);
         let said = ["a", "answers.x", "b", "head"].map(|name| (name.to_owned(), Some(format!("\"last {name}\""))));
-        let last = Step { device, at, base: Base::Behind(0), act: Act::Upsert(said.to_vec()), fills: false };
+        let last = Step { device, at, base: Base::Behind(0), act: Act::Upsert(said.iter().map(|(name, value)| (name, value.as_deref())).collect()), fills: false };
         let (seen, waited) = (server.rev(), !server.waiting.is_empty());
         server.play(&last);
         let fields = server.fields();
@@ -63,10 +63,10 @@ proptest! {
         let server = played(&telling(steps));
         let history = server.history();
         for (name, value) in server.fields() {
-            let says = |edits: &sync_core::fields::Edits| edits.contains(&(name.clone(), Some(value.clone())));
+            let says = |edits: &sync_core::fields::Edits| edits.get(&name) == Some(Some(&value));
             let Some((standing, _)) = history.iter().find(|(_, edits)| says(edits)) else { continue };
             for (later, edits) in history.iter().filter(|(later, _)| later.written.rev > standing.written.rev) {
-                let names = edits.iter().any(|(other, _)| *other == name);
+                let names = edits.get(&name).is_some();
                 let written = &later.written;
                 let sent = server.sent.iter().find(|op| (op.stamp, op.author) == (written.stamp, written.author));
                 prop_assert!(!names || sent.is_some_and(|op| op.base < standing.written.rev), "{}", name);
@@ -98,13 +98,13 @@ proptest! {
         }
         for name in ["head", "a", "b", "answers.x"] {
             let writes = history.iter().filter_map(|(past, edits)| {
-                edits.iter().find(|(other, _)| other == name).map(|(_, value)| (past.written.tag(), value))
+                edits.get(name).map(|value| (past.written.tag(), value))
             });
             let writes: Vec<_> = writes.collect();
             let unbeaten = |tag| writes.iter().all(|(other, _)| !other.beats(tag));
             let winners: Vec<_> = writes.iter().filter(|(tag, _)| unbeaten(tag)).collect();
             prop_assert_eq!(winners.len(), usize::from(!writes.is_empty()));
-            let value = winners.first().and_then(|(_, value)| value.as_deref());
+            let value = winners.first().and_then(|(_, value)| *value);
             prop_assert_eq!(record.fields.get(name), value);
             prop_assert_eq!(record.registers.tag(name, &record.fields), winners.first().map(|(tag, _)| *tag));
         }

@@ -1,5 +1,6 @@
 use super::super::{Actor, State, Warning, judge, trail};
 use proptest::prelude::*;
+use std::sync::Arc;
 use sync_core::merge::{Change, Op, Outcome, Subject};
 use sync_core::record::Author;
 use sync_core::{Stamp, canonical};
@@ -31,11 +32,10 @@ fn merged(writes: &[Write]) -> Subject {
             edits.push(("rectification".to_owned(), Some(text(note))));
             edits.push(("verified_note".to_owned(), Some(text(note))));
         }
-        edits.sort();
         let team = (write.by == Actor::Team).then(|| Uuid::from_u128(7));
         let author = Author { device: Uuid::from_u128(1000 + write.at as u128), user: Uuid::from_u128(1), team };
         let op = Op {
-            change: Change::Upsert(edits.into()),
+            change: Change::Upsert(Arc::new(edits.into_iter().collect())),
             base: 0,
             stamp: Stamp((write.at as u64) << 16),
             author,

@@ -1,0 +1,133 @@
+//! JSON values that borrow their texts from where they were read: what an operation is judged by, at a fraction of the
+//! memory of [`serde_json::Value`].
+
+use crate::canonical::key_order;
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
+use std::fmt;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Cow<'a, str>),
+    List(Vec<Json<'a>>),
+    Object(Object<'a>),
+}
+
+/// Members in canonical order ([`key_order`]), each name once.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// `Err` is a name that is given twice.
+    pub fn new(mut members: Vec<(Cow<'a, str>, Json<'a>)>) -> Result<Self, Cow<'a, str>> {
+        let in_order = |a: &(Cow<'_, str>, _), b: &(Cow<'_, str>, _)| key_order(&a.0, &b.0).is_lt();
+        if !members.is_sorted_by(in_order) {
+            members.sort_unstable_by(|a, b| key_order(&a.0, &b.0));
+            if let Some(i) = members.windows(2).position(|pair| pair[0].0 == pair[1].0) {
+                return Err(members.swap_remove(i).0);
+            }
+        }
+        Ok(Self(members))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Json<'a>> {
+        self.0.binary_search_by(|(present, _)| key_order(present, name)).ok().map(|i| &self.0[i].1)
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json<'a>)> + Clone {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> Json<'a> {
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    pub fn as_object(&self) -> Option<&Object<'a>> {
+        if let Self::Object(object) = self { Some(object) } else { None }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(flag) => Value::Bool(flag),
+            Self::Number(number) => Value::Number(number),
+            Self::Text(text) => Value::String(text.into_owned()),
+            Self::List(items) => items.into_iter().map(Json::into_value).collect(),
+            Self::Object(Object(members)) => Value::Object(
+                members.into_iter().map(|(name, value)| (name.into_owned(), value.into_value())).collect(),
+            ),
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for Json<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => Self::Text(text.into()),
+            Value::Array(items) => Self::List(items.iter().map(Json::from).collect()),
+            Value::Object(members) => Self::Object(members.into()),
+        }
+    }
+}
+
+impl<'a> From<&'a Map<String, Value>> for Object<'a> {
+    fn from(members: &'a Map<String, Value>) -> Self {
+        let mut members: Vec<_> =
+            members.iter().map(|(name, value)| (Cow::from(name.as_str()), Json::from(value))).collect();
+        // serde_json keeps names in the order of UTF-8, which differs beyond the basic plane.
+        members.sort_by(|a, b| key_order(&a.0, &b.0));
+        Self(members)
+    }
+}
+
+/// Reads a name, from where it stands if that is possible.
+pub struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
