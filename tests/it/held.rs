@@ -96,6 +96,22 @@ on_both_engines! {
         assert_eq!(w.ali().see(&record).unwrap()["rev"], 2);
     }
 
+    /// Its author's later operation, made while the county was still theirs, was not seen by it.
+    fn a_released_operation_stays_behind_its_authors_later_one(w) {
+        let record = Rec::household(JINYANG);
+        is(w.ali().push_one(record.create()), "applied");
+        let then = now();
+        w.close("one", JINYANG);
+        let later = [("held", now()), ("applied", then)];
+        let ops = later.map(|(text, at)| record.edit(json!({ "remarks": text })).base(1).at(at));
+        let pushed = w.ali().push(ops);
+        let statuses: Vec<_> = pushed.results().iter().map(|result| result["status"].clone()).collect();
+        assert_eq!(statuses, ["quarantined", "applied"]);
+        settle(w.liangshan(), &w.liangshan().held_one(&record), "release").ok();
+        let fields = w.liangshan().get(&record.path()).send().ok()["fields"].clone();
+        assert_eq!(fields["remarks"], "applied");
+    }
+
     fn a_release_reaches_devices_by_pull(w) {
         let mut mirror = Mirror::of(w.ali());
         let (record, held) = quarantined(w, json!({ "remarks": "deng" }), 60);

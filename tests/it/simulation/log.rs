@@ -61,6 +61,8 @@ pub(crate) enum Deed {
     /// Of a held operation, as it was told before.
     Settle {
         held: Value,
+        /// How many before it in the list read the same.
+        twin: usize,
         how: &'static str,
         user: String,
         answer: Answer,

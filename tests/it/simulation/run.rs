@@ -6,7 +6,9 @@ use std::sync::Barrier;
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::compare::told_held;
 use super::log::{Answer, Deed, Event, Push};
+use super::model::record::equal;
 use super::plan::{Keep, Plan, PullFate, PushFate, Step};
 use crate::support::http::Session;
 use crate::support::time::Time;
@@ -270,10 +272,13 @@ impl<'a> Run<'a> {
         let (office, user) = self.office(province);
         let filter = if open { "&state=open" } else { "" };
         let listed = office.all(&format!("/v1/held-ops?{PAGE}{filter}"));
-        let Some(held) = listed.get(nth % listed.len().max(1)).cloned() else { return };
+        let place = nth % listed.len().max(1);
+        let Some(held) = listed.get(place).cloned() else { return };
+        let told = told_held(&held);
+        let twin = listed[..place].iter().filter(|other| equal(&told_held(other), &told)).count();
         let sent = now();
         let answer = office.post(&format!("/v1/held-ops/{}/{how}", id_of(&held)), &json!({})).send();
-        self.note(sent, Deed::Settle { held, how, user, answer: answer.into() });
+        self.note(sent, Deed::Settle { held, twin, how, user, answer: answer.into() });
     }
 
     fn resolve(&mut self, nth: usize, keep: Keep, open: bool) {

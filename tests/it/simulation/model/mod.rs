@@ -147,7 +147,7 @@ impl<'t> Model<'t> {
             Deed::Online { record, fields, user, answer } => {
                 model.online(record, fields.as_ref(), user, answer, window)
             }
-            Deed::Settle { held, how, user, answer } => model.settle(held, how, user, answer),
+            Deed::Settle { held, twin, how, user, answer } => model.settle((held, *twin), how, user, answer),
             Deed::Resolve { conflict, body, user, answer } => model.resolve(conflict, body, user, answer, window),
         };
         vec![outcome.map(|()| model)]

@@ -12,15 +12,16 @@ use crate::simulation::log::Answer;
 use crate::support::Rec;
 
 impl Model<'_> {
-    /// The held operation that was told as this.
-    fn held_as(&self, told: &Value) -> Check<usize> {
+    /// The held operation that was told as this, `twin` others before it being told alike.
+    fn held_as(&self, told: &Value, twin: usize) -> Check<usize> {
         let told = compare::told_held(told);
-        let found = self.held.iter().position(|held| equal(&compare::expected_held(held), &told));
+        let alike = |(_, held): &(usize, &Held)| equal(&compare::expected_held(held), &told);
+        let found = self.held.iter().enumerate().filter(alike).nth(twin).map(|(n, _)| n);
         found.ok_or_else(|| format!("no operation is held that reads {told}"))
     }
 
-    pub(super) fn settle(&mut self, held: &Value, how: &str, user: &str, answer: &Answer) -> Check {
-        let n = self.held_as(held)?;
+    pub(super) fn settle(&mut self, (held, twin): (&Value, usize), how: &str, user: &str, answer: &Answer) -> Check {
+        let n = self.held_as(held, twin)?;
         let refused = if self.held[n].state != "open" {
             Some("already_settled")
         } else if how == "release" {
