@@ -47,19 +47,21 @@ pub(super) fn draw(world: &World, province: &Office, campaign: Uuid, counties: &
     let stage = Stage::begin("the samples", counties.len() as u64);
     let drawn = side_by_side(counties.len(), |index| {
         let county = world.counties[counties[index]].bucket.to_string();
+        let Places { villages: places, households, substitutes } = Places::of(&registered(province, &county)?);
         let (villages, _) = reveal(
             province,
             campaign,
             &json!({
                 "level": "village", "county": county, "source": "registered", "method": "pps", "sizes": "registered",
-                "places": {"total": 4}, "substitutes": 0,
+                "places": {"total": places}, "substitutes": 0,
             }),
         )?;
         let (_, homes) = reveal(
             province,
             campaign,
             &json!({
-                "level": "household", "first_stage": villages, "places": {"per_stratum": 3}, "substitutes": 2,
+                "level": "household", "first_stage": villages, "places": {"per_stratum": households},
+                "substitutes": substitutes,
             }),
         )?;
         stage.advance(1);
@@ -69,6 +71,34 @@ pub(super) fn draw(world: &World, province: &Office, campaign: Uuid, counties: &
     let places: usize = samples.0.values().map(Vec::len).sum();
     stage.done(&format!("{places} households of {} counties drawn", counties.len()));
     Ok(samples)
+}
+
+/// How many villages are drawn in a county, and households in each.
+#[derive(Debug, PartialEq, Eq)]
+struct Places {
+    villages: usize,
+    households: usize,
+    substitutes: usize,
+}
+
+impl Places {
+    /// Four villages, three households in each and two to take their places, or as many as there are everywhere.
+    fn of(registered: &BTreeMap<String, usize>) -> Self {
+        let least = registered.values().copied().min().unwrap_or(1);
+        let households = least.min(3);
+        Self { villages: registered.len().min(4), households, substitutes: (least - households).min(2) }
+    }
+}
+
+/// The registered households of a county, by village.
+fn registered(province: &Office, county: &str) -> anyhow::Result<BTreeMap<String, usize>> {
+    let mut villages = BTreeMap::new();
+    for household in province.list(&format!("/v1/households?bucket={county}"))? {
+        if let Some(village) = household["fields"]["village"].as_str() {
+            *villages.entry(village.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(villages)
 }
 
 /// Commits to a draw and reveals it at once; gives its id and what was drawn.
@@ -85,4 +115,19 @@ fn slots(drawn: &Value) -> Vec<Slot> {
         Some(Slot { id: id(&unit["id"])?, household: id(&unit["unit"])?, village })
     };
     drawn["sample"].as_array().into_iter().flatten().filter_map(slot).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+
+    #[test]
+    fn as_many_as_there_are() {
+        let places = |counts: &[usize]| {
+            Places::of(&counts.iter().enumerate().map(|(n, count)| (n.to_string(), *count)).collect())
+        };
+        assert_eq!(places(&[9, 7, 30, 12, 8]), Places { villages: 4, households: 3, substitutes: 2 });
+        assert_eq!(places(&[4, 9]), Places { villages: 2, households: 3, substitutes: 1 });
+        assert_eq!(places(&[1, 6, 2]), Places { villages: 3, households: 1, substitutes: 0 });
+    }
 }
