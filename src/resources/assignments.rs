@@ -1,6 +1,7 @@
 //! `/v1/assignments`: which team goes into which county. What a team sees and writes follows from them at once, whatever
 //! their plan dates; closed ones stay as history.
 
+use super::audit::did;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, forbidden, not_found};
@@ -17,6 +18,7 @@ use crate::store::{Id, Instant, Role, StoreError, Tx, buckets, campaign_counties
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 use sync_core::Bucket;
 use utoipa::ToSchema;
@@ -203,7 +205,10 @@ async fn create(
         idempotency.once(tx, caller.user, &bytes, |tx| {
             let row = new.row(tx, &caller)?;
             assignments::open(tx, &row)?;
-            Answer::created(format!("/v1/assignments/{}", row.id.0), &Assignment::try_from(row)?)
+            let path = format!("/v1/assignments/{}", row.id.0);
+            let given = Assignment::try_from(row)?;
+            did(tx, &caller, "assignments.create", &path, &json!({ "assignment": &given }))?;
+            Answer::created(path, &given)
         })
     });
     let made = made.await?;
@@ -254,7 +259,10 @@ async fn close(
                     .detail("This assignment is closed already.", "该任务分配已经关闭。"));
             }
             let closed = Row { closed_at: Some(now), closed_by: Some(Id(caller.user)), ..open };
-            Answer::ok(&Assignment::try_from(closed)?)
+            let closed = Assignment::try_from(closed)?;
+            let detail = json!({ "assignment": &closed });
+            did(tx, &caller, "assignments.close", &format!("/v1/assignments/{}", *id), &detail)?;
+            Answer::ok(&closed)
         })
     });
     let closed = closed.await?;

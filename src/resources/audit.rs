@@ -8,7 +8,7 @@ use crate::http::documented::Problems;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::store::audit::{self, Actor, Entry, Sight, hex};
-use crate::store::{Role, StoreError};
+use crate::store::{Role, StoreError, Tx};
 use actix_web::web::{self, Data, Query};
 use actix_web::{HttpRequest, get};
 use serde::Serialize;
@@ -83,6 +83,17 @@ impl AuditEntry {
 /// Of a caller: as whom what they do is written down.
 pub fn actor<R>(caller: &Caller<R>) -> Actor {
     Actor { user: caller.user, role: caller.role, region: caller.region, team: caller.team }
+}
+
+/// Writes down what was done to the thing at the path `subject`, in the transaction that does it.
+pub fn did<R>(
+    tx: &mut Tx<'_>,
+    caller: &Caller<R>,
+    action: &'static str,
+    subject: &str,
+    detail: &Value,
+) -> Result<(), StoreError> {
+    audit::note(tx, &actor(caller), action, subject, detail)
 }
 
 /// Writes down that somebody saw the numbers of persons in a page of a list.

@@ -1,6 +1,6 @@
 //! `/v1/conflicts`: two values of one field, for a person to choose.
 
-use super::audit::{actor, revealed};
+use super::audit::{actor, did, revealed};
 use super::records::{REVEAL, Revealing};
 use crate::app::App;
 use crate::auth::tokens::Bearer;
@@ -20,8 +20,8 @@ use crate::sync::settle::{self, Choice, Settler};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -238,7 +238,11 @@ async fn resolve(
         idempotency.once(tx, caller.user, &bytes, |tx| {
             let viewer = Viewer { scope: caller.scope(), province: None };
             let by = Settler { viewer, user: caller.user, team: caller.team, now: arrival.ms() };
-            Answer::ok(&Conflict::try_from(settle::resolve(tx, &by, *id, &choice)?)?)
+            let settled = Conflict::try_from(settle::resolve(tx, &by, *id, &choice)?)?;
+            // What the values are, the record's history tells, to those who may see them.
+            let detail = json!({ "bucket": &settled.bucket, "record": settled.record_id, "field": &settled.field });
+            did(tx, &caller, "conflicts.resolve", &format!("/v1/conflicts/{}", *id), &detail)?;
+            Answer::ok(&settled)
         })
     });
     let settled = settled.await?;

@@ -1,5 +1,6 @@
 //! `/v1/devices`: the installations. They are registered by signing in; an office revokes those that are lost.
 
+use super::audit::did;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, not_found};
@@ -14,6 +15,7 @@ use crate::store::{Instant, StoreError};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -161,7 +163,10 @@ async fn revoke(
                 }
                 _ => devices::revoke(tx, *id, mode.name(), now)?,
             }
-            Answer::ok(&Device::try_from(device(tx)?)?)
+            let revoked = Device::try_from(device(tx)?)?;
+            let detail = json!({ "mode": mode, "user": revoked.user });
+            did(tx, &caller, "devices.revoke", &format!("/v1/devices/{}", *id), &detail)?;
+            Answer::ok(&revoked)
         })
     });
     let revoked = revoked.await?;

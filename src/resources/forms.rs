@@ -1,6 +1,7 @@
 //! `/v1/forms`: interview forms in versions (docs/forms.md). The province publishes them; all in it read them, and phones
 //! download those that are current.
 
+use super::audit::did;
 use super::read_json;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
@@ -20,6 +21,7 @@ use crate::store::{StoreError, Tx};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sync_core::scope::Region;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -196,7 +198,9 @@ async fn create(
         let caller: Caller<Provincial> = Caller::check(tx, &claims)?;
         idempotency.once(tx, caller.user, &bytes, |tx| {
             let new = publish(tx, (caller.region.province(), caller.user), version, &definition, faults)?;
-            Answer::created(format!("/v1/forms/{}", new.0.id.0), &Form::try_from(new)?)
+            let path = format!("/v1/forms/{}", new.0.id.0);
+            did(tx, &caller, "forms.create", &path, &json!({ "form": &new.0.form, "version": new.0.version }))?;
+            Answer::created(path, &Form::try_from(new)?)
         })
     });
     let made = made.await?;

@@ -1,6 +1,6 @@
 //! `/v1/held-ops`: operations that could not be applied, for a person to release or to discard.
 
-use super::audit::{actor, revealed};
+use super::audit::{actor, did, revealed};
 use super::records::{REVEAL, Revealing};
 use crate::app::App;
 use crate::auth::tokens::{Bearer, Claims};
@@ -20,8 +20,8 @@ use crate::sync::settle::{self, Settler};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use sync_core::Collection;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -217,7 +217,7 @@ async fn release(
     id: Path<Uuid>,
     idempotency: Idempotency,
 ) -> Result<Answer, Problem> {
-    settle(&app, claims, (arrival, lang, idempotency), *id, settle::release).await
+    settle(&app, claims, (arrival, lang, idempotency), *id, ("held-ops.release", settle::release)).await
 }
 
 /// Sets a held operation aside. It stays listed.
@@ -242,21 +242,27 @@ async fn discard(
     id: Path<Uuid>,
     idempotency: Idempotency,
 ) -> Result<Answer, Problem> {
-    settle(&app, claims, (arrival, lang, idempotency), *id, settle::discard).await
+    settle(&app, claims, (arrival, lang, idempotency), *id, ("held-ops.discard", settle::discard)).await
 }
+
+/// How a held operation is settled.
+type Settle = fn(&mut Tx<'_>, &Settler<'_>, Uuid) -> Result<HeldRow, Problem>;
 
 async fn settle(
     app: &App,
     claims: Claims,
     (arrival, lang, idempotency): (Arrival, Lang, Idempotency),
     id: Uuid,
-    how: fn(&mut Tx<'_>, &Settler<'_>, Uuid) -> Result<HeldRow, Problem>,
+    (action, how): (&'static str, Settle),
 ) -> Result<Answer, Problem> {
     let settled = app.store.write(move |tx| {
         let caller: Caller<Office> = Caller::check(tx, &claims)?;
         idempotency.once(tx, caller.user, &[], |tx| {
             let by = Settler { viewer: viewer(&caller), user: caller.user, team: caller.team, now: arrival.ms() };
-            Answer::ok(&HeldOp::new(how(tx, &by, id)?, lang))
+            let settled = HeldOp::new(how(tx, &by, id)?, lang);
+            let detail = json!({ "bucket": &settled.bucket, "record": settled.record_id });
+            did(tx, &caller, action, &format!("/v1/held-ops/{id}"), &detail)?;
+            Answer::ok(&settled)
         })
     });
     let settled = settled.await?;

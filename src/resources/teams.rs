@@ -1,6 +1,7 @@
 //! `/v1/teams`: field teams. Each belongs to the office of a province or a prefecture, for life.
 
 use super::Patch;
+use super::audit::did;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Office, forbidden, not_found};
@@ -18,6 +19,7 @@ use crate::store::{Id, Instant, JsonText, StoreError};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, patch, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sync_core::scope::Region;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -116,7 +118,7 @@ fn check_people(checks: &mut Checks, leader: Option<&Member>, members: &[Member]
 }
 
 /// Plain data always serialises.
-fn json(value: &impl Serialize) -> JsonText {
+fn text(value: &impl Serialize) -> JsonText {
     JsonText(serde_json::to_string(value).unwrap_or_default())
 }
 
@@ -174,12 +176,15 @@ async fn create(
                 id: Id(Uuid::now_v7()),
                 name: new.name,
                 region: region.to_string(),
-                leader: new.leader.as_ref().map(json),
-                members: json(&new.members),
+                leader: new.leader.as_ref().map(text),
+                members: text(&new.members),
                 created_at: Instant::now(),
             };
             teams::insert(tx, &row)?;
-            Answer::created(format!("/v1/teams/{}", row.id.0), &Team::try_from(row)?)
+            let path = format!("/v1/teams/{}", row.id.0);
+            let team = Team::try_from(row)?;
+            did(tx, &caller, "teams.create", &path, &json!({ "team": &team }))?;
+            Answer::created(path, &team)
         })
     });
     made.await
@@ -232,11 +237,13 @@ async fn update(
         row.leader = match leader {
             Patch::Keep => row.leader,
             Patch::Clear => None,
-            Patch::Set(leader) => Some(json(&leader)),
+            Patch::Set(leader) => Some(text(&leader)),
         };
-        row.members = members.map_or(row.members, |members| json(&members));
+        row.members = members.map_or(row.members, |members| text(&members));
         teams::update(tx, &row)?;
-        Ok::<_, Problem>(Team::try_from(row)?)
+        let team = Team::try_from(row)?;
+        did(tx, &caller, "teams.change", &format!("/v1/teams/{}", *id), &json!({ "team": &team }))?;
+        Ok::<_, Problem>(team)
     });
     Answer::ok(&changed.await?)
 }

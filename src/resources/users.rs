@@ -1,6 +1,7 @@
 //! `/v1/users`: who can sign in. An office makes and changes the users of its region, a member of a team sees themselves.
 
 use super::Patch;
+use super::audit::did;
 use crate::app::App;
 use crate::auth::account::{Place, password_faults, username_faults};
 use crate::auth::password;
@@ -21,6 +22,7 @@ use crate::store::{Id, Instant, Role, StoreError, Tx, sessions};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, patch, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -171,7 +173,10 @@ async fn create(
                     .detail("This user name is taken.", "该用户名已被占用。")
                     .errors(vec![FieldError::new("/username", Fault::Taken)]));
             }
-            Answer::created(format!("/v1/users/{}", row.id.0), &User::try_from(row)?)
+            let path = format!("/v1/users/{}", row.id.0);
+            let user = User::try_from(row)?;
+            did(tx, &caller, "users.create", &path, &json!({ "user": &user }))?;
+            Answer::created(path, &user)
         })
     });
     made.await
@@ -216,9 +221,13 @@ async fn update(
         let caller: Caller<Office> = Caller::check(tx, &claims)?;
         let row = seen(users::lock(tx, *id)?, &caller)?;
         if_match.check(&User::try_from(row.clone())?)?;
+        let before = User::try_from(row.clone())?;
         let row = changed(tx, &caller, row, change)?;
         users::update(tx, &row)?;
-        Ok::<_, Problem>(User::try_from(row)?)
+        let after = User::try_from(row)?;
+        let detail = json!({ "before": before, "after": &after });
+        did(tx, &caller, "users.change", &format!("/v1/users/{}", *id), &detail)?;
+        Ok::<_, Problem>(after)
     });
     let changed = changed.await?;
     // What they listen to may be out of their sight now.

@@ -6,6 +6,7 @@
 mod support;
 
 mod attacks;
+mod audit;
 mod auth;
 mod authorization;
 mod bench;

@@ -12,11 +12,13 @@ use crate::http::checks::Checks;
 use crate::http::documented::{BodyProblems, Conflicts, KeyProblems, NotFound, Preconditions, Problems};
 use crate::http::idempotency::Idempotency;
 use crate::http::{Answer, Code, Problem};
+use crate::resources::audit::did;
 use crate::store::campaign_counties::{self, County};
 use crate::store::campaigns::{self, Campaign as Row};
 use crate::store::{Id, Instant, Tx, assignments};
 use actix_web::web::{Data, Path};
 use actix_web::{patch, post};
+use serde_json::json;
 use uuid::Uuid;
 
 /// Makes a campaign.
@@ -51,7 +53,10 @@ pub(super) async fn create(
             checks.done()?;
             campaigns::insert(tx, &row)?;
             campaign_counties::replace(tx, row.id.0, &[], &counties)?;
-            Answer::created(format!("/v1/campaigns/{}", row.id.0), &Campaign::new(row, counties)?)
+            let path = format!("/v1/campaigns/{}", row.id.0);
+            let campaign = Campaign::new(row, counties)?;
+            did(tx, &caller, "campaigns.create", &path, &json!({ "campaign": &campaign }))?;
+            Answer::created(path, &campaign)
         })
     });
     made.await
@@ -92,7 +97,10 @@ pub(super) async fn update(
         stays(tx, row.id.0, &counties, &after)?;
         campaigns::update(tx, &row)?;
         campaign_counties::replace(tx, row.id.0, &counties, &after)?;
-        Ok::<_, Problem>(Campaign::new(row, after)?)
+        let campaign = Campaign::new(row, after)?;
+        let detail = json!({ "campaign": &campaign });
+        did(tx, &caller, "campaigns.change", &format!("/v1/campaigns/{}", *id), &detail)?;
+        Ok::<_, Problem>(campaign)
     });
     Answer::ok(&changed.await?)
 }
@@ -128,6 +136,7 @@ pub(super) async fn close(
             (row.closed_at, row.closed_by) = (Some(now), Some(Id(caller.user)));
             campaigns::update(tx, &row)?;
             assignments::close_all(tx, row.id.0, caller.user, now)?;
+            did(tx, &caller, "campaigns.close", &format!("/v1/campaigns/{}", *id), &json!({ "name": &row.name }))?;
             Answer::ok(&Campaign::new(row, counties)?)
         })
     });

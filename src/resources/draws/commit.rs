@@ -14,12 +14,14 @@ use crate::http::{Answer, Code, Problem};
 use crate::insight::sampling::document::{Document, State, digest};
 use crate::insight::sampling::lots::SEED_BYTES;
 use crate::insight::sampling::{SamplePlan, select};
+use crate::resources::audit::did;
 use crate::resources::read_json;
 use crate::store::draws::{self, Draw as Row, Frozen};
 use crate::store::{Id, Instant, JsonText, campaign_counties, campaigns};
 use actix_web::post;
 use actix_web::web::{Data, Path};
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 /// Commits to a draw: freezes its frame and a secret seed, and publishes the digests of both.
@@ -98,6 +100,9 @@ pub(super) async fn create(
             };
             draws::insert(tx, &row, &frozen)?;
             let location = format!("/v1/campaigns/{}/draws/{}", *campaign, plan.draw);
+            let detail =
+                json!({ "plan": &row.plan_digest, "commitment": plan.commitment, "county": county.to_string() });
+            did(tx, &caller, "draws.create", &location, &detail)?;
             Answer::created(location, &published::document(tx, &row, &sight, &keys)?)
         })
     });

@@ -12,6 +12,7 @@ mod reveal;
 mod units;
 
 use super::Patch;
+use super::audit::did;
 use crate::app::App;
 use crate::auth::tokens::Bearer;
 use crate::caller::{Caller, Provincial, Required, not_found};
@@ -30,6 +31,7 @@ use crate::store::{Conn, Instant, Role, StoreError, campaigns};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, patch};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -217,6 +219,8 @@ async fn update(
             Patch::Clear | Patch::Set(_) => given,
         };
         draws::update(tx, &row)?;
+        let detail = json!({ "visible_from": row.visible_from.map(|at| format_ms(at.ms())) });
+        did(tx, &caller, "draws.change", &format!("/v1/campaigns/{campaign}/draws/{id}"), &detail)?;
         published::document(tx, &row, &sight, &keys)
     });
     Answer::ok(&changed.await?)

@@ -16,12 +16,14 @@ use crate::http::{Answer, Code, Problem};
 use crate::insight::sampling::document::{Document, Plan, commitment, digest, hex};
 use crate::insight::sampling::lots::{Lots, SEED_BYTES};
 use crate::insight::sampling::{document, select};
+use crate::resources::audit::did;
 use crate::store::draw_units::{self, Unit};
 use crate::store::draws::{self, Draw, Frozen};
 use crate::store::{Id, Instant};
 use actix_web::post;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -87,6 +89,8 @@ pub(super) async fn reveal(
             (row.drawn_at, row.drawn_by) = (Some(Instant::now().max(row.committed_at)), Some(Id(caller.user)));
             draws::update(tx, &row)?;
             draw_units::insert(tx, &row, &units)?;
+            let path = format!("/v1/campaigns/{campaign}/draws/{id}");
+            did(tx, &caller, "draws.reveal", &path, &json!({ "public_value": &row.public_value }))?;
             Answer::ok(&published::document(tx, &row, &sight, &keys)?)
         })
     });

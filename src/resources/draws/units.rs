@@ -11,11 +11,13 @@ use crate::http::idempotency::Idempotency;
 use crate::http::list::{ListOf, ListParams, Page};
 use crate::http::time::format_ms;
 use crate::http::{Answer, Code, Problem};
+use crate::resources::audit::did;
 use crate::store::draw_units::{self, Unit as Row};
 use crate::store::{Id, Instant, draws};
 use actix_web::web::{self, Data, Path};
 use actix_web::{get, post};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -163,6 +165,9 @@ pub(super) async fn replace(
             (old.reason, old.replaced_by) = (Some(reason), Some(Id(caller.user)));
             old.replaced_at = Some(Instant::now()).max(latest);
             draw_units::update(tx, &draw, &[&units[place], &units[next]])?;
+            let path = format!("/v1/campaigns/{campaign}/draws/{id}/units/{unit}");
+            let detail = json!({ "reason": &units[place].reason, "by": units[next].id.0 });
+            did(tx, &caller, "draws.replace", &path, &detail)?;
             Answer::ok(&DrawUnit::from(units.swap_remove(next)))
         })
     });
