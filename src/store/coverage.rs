@@ -277,8 +277,8 @@ fn rebuilt(conn: &mut Conn, of: &Of, moment: i64, all: &mut All, found: &mut Fou
         }
         said.sort_by_key(|(op, _)| (op.written.stamp, op.written.author.device, op.written.rev));
         let mut fields = Fields::default();
-        for (name, value) in said.iter().flat_map(|(_, edits)| edits.iter()) {
-            fields.set(name, value);
+        for (_, edits) in &said {
+            fields.apply(edits.iter());
         }
         add(&key, &fields, of.campaign, all, found);
     }

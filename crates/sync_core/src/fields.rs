@@ -106,6 +106,11 @@ impl Fields {
         self.0.set(name, value);
     }
 
+    /// Sets and clears many fields, in canonical order.
+    pub fn apply<'a>(&mut self, edits: impl ExactSizeIterator<Item = (&'a str, Option<&'a str>)>) {
+        self.0.apply(edits);
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         self.0.iter()
     }
@@ -183,6 +188,19 @@ mod tests {
             prop_assert_eq!(set.iter().count(), said.values().flatten().count());
             prop_assert!(set.iter().all(|(name, value)| edits.get(name) == Some(Some(value))));
             prop_assert!(set.are_set_by(&edits));
+        }
+
+        #[test]
+        fn many_edits_at_once_are_the_same_as_one_by_one(before in steps(), after in steps()) {
+            let texts = |steps: Steps| -> Edits {
+                steps.iter().map(|(name, value)| (name, value.as_deref().map(canonical_text))).collect()
+            };
+            let (before, after) = (Fields::from_edits(&texts(before)), texts(after));
+            let (mut at_once, mut one_by_one) = (before.clone(), before);
+            at_once.apply(after.iter());
+            after.iter().for_each(|(name, value)| one_by_one.set(name, value));
+            prop_assert_eq!(at_once.canonical(), one_by_one.canonical());
+            prop_assert!(at_once.iter().eq(one_by_one.iter()));
         }
     }
 

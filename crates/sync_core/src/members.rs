@@ -9,6 +9,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+/// So many members are put into their places one by one: each moves what stands behind it.
+const FEW: usize = 4;
+
 /// Members in canonical order ([`key_order`]), each name once. Values are never parsed: equal values have equal texts.
 #[derive(Clone)]
 pub struct Members {
@@ -135,6 +138,28 @@ impl Members {
             }
             (Err(_), None) => {}
         }
+    }
+
+    /// [`Members::set`] for many, in canonical order: the text is gone through once, however many they are.
+    pub fn apply<'a>(&mut self, edits: impl ExactSizeIterator<Item = (&'a str, Option<&'a str>)>) {
+        if edits.len() <= FEW {
+            return edits.for_each(|(name, value)| self.set(name, value));
+        }
+        let mut writer = Writer::with_capacity(self.len() + edits.len(), self.text.len());
+        let mut standing = self.iter().peekable();
+        for (name, value) in edits {
+            while let Some((before, kept)) = standing.next_if(|(before, _)| key_order(before, name).is_lt()) {
+                writer.member(before, |out| out.push_str(kept));
+            }
+            standing.next_if(|(before, _)| *before == name);
+            if let Some(value) = value {
+                writer.member(name, |out| out.push_str(value));
+            }
+        }
+        for (before, kept) in standing {
+            writer.member(before, |out| out.push_str(kept));
+        }
+        *self = writer.finish();
     }
 
     /// Puts `with` in the place of a piece of the text; the members from `first` on stand behind it.

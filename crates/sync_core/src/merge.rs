@@ -190,12 +190,10 @@ impl Subject {
         let (mut fields, mut tags) = (Fields::default(), std::collections::BTreeMap::<String, Tag>::new());
         for (past, edits) in said.iter().filter(|(past, _)| !past.discarded) {
             let tag = past.written.tag();
-            for (name, value) in edits.iter() {
-                if tags.get(name).is_none_or(|present| !present.beats(&tag)) {
-                    fields.set(name, value);
-                    tags.insert(name.to_owned(), tag);
-                }
-            }
+            let wins = |(name, _): &(&str, _)| tags.get(*name).is_none_or(|present| !present.beats(&tag));
+            let winning: Vec<_> = edits.iter().filter(wins).collect();
+            fields.apply(winning.iter().copied());
+            tags.extend(winning.into_iter().map(|(name, _)| (name.to_owned(), tag)));
         }
         // No rev tells of what changes here. The delete keeps what stood before, for those who had seen that.
         let touches = record.touches.get_or_insert_default();
@@ -364,6 +362,7 @@ impl Subject {
         };
         let mut conflicts = Vec::new();
         let mut touches = Vec::with_capacity(edits.len());
+        let mut winning = Vec::with_capacity(edits.len());
         for (name, said) in edits.iter() {
             let value = said.map(str::to_owned);
             let before = record.fields.get(name).map(str::to_owned);
@@ -384,11 +383,12 @@ impl Subject {
                 });
             }
             if wins {
-                record.fields.set(name, said);
+                winning.push((name, said));
                 record.registers.tags.insert(name.to_owned(), tag);
             }
             touches.push(Touch { name: name.to_owned(), value, before });
         }
+        record.fields.apply(winning.into_iter());
         self.overtake(&mut record, op, written, Some(touches));
         self.record = Some(record);
         (written.rev, conflicts)
