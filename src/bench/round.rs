@@ -114,8 +114,13 @@ impl Round {
         .with_context(|| format!("phase {}", phase.name()))
     }
 
-    /// Its figures, and the databases to give back.
-    pub(super) fn end(self) -> (Vec<Figure>, Pair) {
+    /// Its figures, the last of them the server's memory over all phases, and the databases to give back.
+    pub(super) fn end(mut self) -> (Vec<Figure>, Pair) {
+        if let Some(most) = self.figures.iter().max_by_key(|figure| figure.used.resident) {
+            let ours = most.used.resident as f64 / 1e6;
+            let (name, count, used) = ("memory, the most in any phase".to_owned(), most.count, most.used);
+            self.figures.push(Figure { name, unit: "MB", ours, raw: None, target: plan::MEMORY, count, used });
+        }
         (self.figures, self.pair)
     }
 

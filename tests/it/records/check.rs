@@ -46,7 +46,8 @@ on_both_engines! {
     fn a_sound_database_is_found_so(w) {
         work(w);
         let (ok, said) = check(w, &[]);
-        assert!(ok && said.contains("nothing is wrong") && said.contains("2 entries"), "{said}");
+        let entries = format!("{} entries", w.province().all("/v1/audit").len());
+        assert!(ok && said.contains("nothing is wrong") && said.contains(&entries), "{said}");
     }
 
     fn what_is_wrong_is_named(w) {
@@ -54,9 +55,9 @@ on_both_engines! {
         for (wrong, right, told) in [
             ("UPDATE buckets SET live = live + 1 WHERE bucket = 513430", "UPDATE buckets SET live = live - 1 WHERE bucket = 513430", "live records"),
             ("UPDATE buckets SET parked = parked + 1 WHERE bucket = 513430", "UPDATE buckets SET parked = parked - 1 WHERE bucket = 513430", "parked operations"),
-            ("UPDATE audit SET subject = 'x' WHERE n = 1", "UPDATE audit SET subject = '/v1/members' WHERE n = 1", "entry 1 has another content"),
-            ("UPDATE audit SET n = 3 WHERE n = 2", "UPDATE audit SET n = 2 WHERE n = 3", "does not follow"),
-            ("UPDATE audit_heads SET n = 3", "UPDATE audit_heads SET n = 2", "should not be"),
+            ("UPDATE audit SET subject = subject || 'x' WHERE n = 1", "UPDATE audit SET subject = substr(subject, 1, length(subject) - 1) WHERE n = 1", "entry 1 has another content"),
+            ("UPDATE audit SET n = 3000 WHERE n = 2", "UPDATE audit SET n = 2 WHERE n = 3000", "does not follow"),
+            ("UPDATE audit_heads SET n = n + 1", "UPDATE audit_heads SET n = n - 1", "should not be"),
         ] {
             tamper(w, wrong);
             let (ok, said) = check(w, &[]);
