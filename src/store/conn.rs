@@ -158,7 +158,7 @@ impl Manager {
         match &mut conn {
             // The one writer finds in its own cache what it changes again and again, and brings the log (pages) into the file
             // when most of what it changed has been changed several times.
-            Conn::Sqlite(c) => c.batch_execute("PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000"),
+            Conn::Sqlite(c) => c.batch_execute("PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 4000"),
             // A write looks up keys, however large the tables are. Each statement is planned once, which takes longer than
             // running it, and again when [`Writer`] says so.
             Conn::Pg(c) => c.batch_execute(
