@@ -11,16 +11,12 @@ use crate::store::form_cache::Version;
 use crate::store::records::Key;
 use crate::store::types::Instant;
 use crate::store::{StoreError, Tx, draw_units};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::collections::{BTreeSet, HashMap};
 use sync_core::Collection;
 use sync_core::merge::Subject;
 use sync_core::record::Record;
 use sync_core::scope::Region;
 use uuid::Uuid;
-
-/// Fewer interviews are not worth the way to another thread.
-const ALONE: usize = 25;
 
 /// By record: what is wrong with it, relative to its fields. Those with nothing are not there.
 pub type Warnings = HashMap<Key, Vec<FieldError>>;
@@ -59,8 +55,7 @@ fn interviews<'a>(
     }
     let wanted: BTreeSet<Version> = interviews.iter().filter_map(|(_, _, version)| version.clone()).collect();
     let forms = tx.forms().get(tx, &wanted)?;
-    // Side by side, because a phone that comes alone waits for nothing else.
-    let judged = interviews.into_par_iter().with_min_len(ALONE).map(|(key, record, version)| {
+    let judged = interviews.into_iter().map(|(key, record, version)| {
         let warnings = match version.and_then(|version| forms.get(&version)) {
             Some(form) => form.check(Interview { fields: &record.fields, today: day_of(record.last.at) }),
             None => vec![FieldError::new("/form_version", Fault::UnknownForm)],
