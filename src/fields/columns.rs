@@ -10,6 +10,7 @@ use super::field::{Choice, Field, Kind};
 use super::table;
 use serde_json::Value;
 use std::sync::LazyLock;
+use sync_core::canonical::read_string;
 use sync_core::{Collection, Fields};
 use uuid::Uuid;
 
@@ -154,19 +155,13 @@ impl Column {
             ColumnKind::Bool => Cell::Bool(json == "true"),
             ColumnKind::Int => Cell::Int(json.parse().ok()?),
             ColumnKind::Real => Cell::Real(json.parse().ok()?),
-            ColumnKind::Uuid => Cell::Uuid(Uuid::try_parse(&text(json)?).ok()?),
+            ColumnKind::Uuid => Cell::Uuid(Uuid::try_parse(&read_string(json)?).ok()?),
             ColumnKind::Millis => {
-                Cell::Int(chrono::DateTime::parse_from_rfc3339(&text(json)?).ok()?.timestamp_millis())
+                Cell::Int(chrono::DateTime::parse_from_rfc3339(&read_string(json)?).ok()?.timestamp_millis())
             }
-            _ => Cell::Text(text(json)?),
+            _ => Cell::Text(read_string(json)?.into_owned()),
         })
     }
-}
-
-/// A JSON text's value.
-fn text(json: &str) -> Option<String> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.to_owned()) }
 }
 
 /// All texts of the fields, each on a line, in small letters.
@@ -189,7 +184,7 @@ fn texts(searched: &[&'static Field], fields: &Fields) -> String {
                     }
                 }
             }
-            _ => add(&text(json).unwrap_or_default()),
+            _ => add(&read_string(json).unwrap_or_default()),
         }
     }
     all.to_lowercase()

@@ -2,6 +2,7 @@
 
 use crate::json::Json;
 use serde_json::{Number, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -85,6 +86,12 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// The text that a JSON string stands for, where it stands if nothing in it is escaped; `None` of anything else.
+pub fn read_string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.into()) }
+}
+
 /// The order of keys in an object: that of their UTF-16 code units.
 pub fn key_order(a: &str, b: &str) -> Ordering {
     // UTF-8 keeps the order of code points. In UTF-16 those beyond the basic plane (F0 and on in UTF-8) come before the
@@ -98,7 +105,7 @@ pub fn key_order(a: &str, b: &str) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_order, to_string};
+    use super::{key_order, read_string, to_string};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -134,6 +141,13 @@ mod tests {
         }
 
         #[test]
+        fn a_string_is_read_as_it_was_written(text in any::<String>()) {
+            let written = to_string(&Value::from(text.as_str()));
+            let read = read_string(&written);
+            prop_assert_eq!(read.as_deref(), Some(text.as_str()));
+        }
+
+        #[test]
         fn keys_sort_by_utf16(a in any::<String>(), b in any::<String>()) {
             prop_assert_eq!(key_order(&a, &b), a.encode_utf16().cmp(b.encode_utf16()));
         }
@@ -150,6 +164,13 @@ mod tests {
             to_string(&value),
             r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
         );
+    }
+
+    #[test]
+    fn what_is_no_string_is_not_read() {
+        for json in ["", "\"", "null", "1", "[\"a\"]", r#""\x""#] {
+            assert_eq!(read_string(json), None, "{json}");
+        }
     }
 
     #[test]

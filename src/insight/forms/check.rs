@@ -7,6 +7,7 @@ use crate::fields::{Expected, Fault, FieldError, Level, day};
 use chrono::NaiveDate;
 use std::borrow::Cow;
 use sync_core::Fields;
+use sync_core::canonical::read_string;
 
 /// What is told of one interview at most.
 const MOST: usize = 100;
@@ -33,7 +34,7 @@ impl<'a> Answer<'a> {
         match json.as_bytes().first()? {
             b't' => Some(Self::Bool(true)),
             b'f' => Some(Self::Bool(false)),
-            b'"' => text(json).map(Self::Text),
+            b'"' => read_string(json).map(Self::Text),
             b'[' => serde_json::from_str(json).ok().map(Self::List),
             _ => serde_json::from_str(json).ok().map(Self::Number),
         }
@@ -50,15 +51,9 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What a JSON text says, where it stands if nothing in it is escaped.
-fn text(json: &str) -> Option<Cow<'_, str>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(json).ok() } else { Some(inner.into()) }
-}
-
 impl<'a> Interview<'a> {
     fn level(&self) -> Option<Level> {
-        Level::parse(&text(self.fields.get("level")?)?)
+        Level::parse(&read_string(self.fields.get("level")?)?)
     }
 
     /// Questions, each with the JSON of its answer.
