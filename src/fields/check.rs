@@ -65,14 +65,10 @@ fn write_field(
     if field.read_only {
         return Err(reader.fault(here, Fault::ReadOnly));
     }
-    if value.is_null() {
-        if field.required {
-            return Err(reader.fault(here, Fault::Required));
-        }
-        out.push_str("null");
-        return Ok(());
+    if value.is_null() && field.required {
+        return Err(reader.fault(here, Fault::Required));
     }
-    reader.write(&field.kind, value, here, out)
+    reader.write_or_clear(&field.kind, value, here, out)
 }
 
 fn broken(rule: Rule, value: &str, id: Uuid, author_team: Option<Uuid>) -> Option<Fault> {
@@ -116,9 +112,5 @@ fn write_answer(
     if key.is_empty() || !short || key.chars().any(char::is_control) {
         return Err(reader.fault(here, Fault::InvalidKey { max: ANSWER_KEY_MAX }));
     }
-    if value.is_null() {
-        out.push_str("null");
-        return Ok(());
-    }
-    reader.write(&Kind::Answers, value, here, out)
+    reader.write_or_clear(&Kind::Answers, value, here, out)
 }

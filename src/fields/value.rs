@@ -35,14 +35,23 @@ impl Reader {
         if self.errors.is_empty() { Ok(self.normalised) } else { Err(self.errors) }
     }
 
-    /// Appends the canonical text of `value`, which is not null; after a fault, `out` holds anything.
-    pub(super) fn write(
+    /// Appends the canonical text of `value`, or `null`, which clears; after a fault, `out` holds anything.
+    pub(super) fn write_or_clear(
         &mut self,
         kind: &Kind,
         value: &Json<'_>,
         here: Path<'_>,
         out: &mut String,
     ) -> Result<(), Noted> {
+        if value.is_null() {
+            out.push_str("null");
+            return Ok(());
+        }
+        self.write(kind, value, here, out)
+    }
+
+    /// Appends the canonical text of `value`, which is not null; after a fault, `out` holds anything.
+    fn write(&mut self, kind: &Kind, value: &Json<'_>, here: Path<'_>, out: &mut String) -> Result<(), Noted> {
         match (kind, value) {
             (Kind::Object(fields), Json::Object(members)) => return self.object(fields, members, here, out),
             (Kind::List(fields), Json::List(items)) => return self.items(&Kind::Object(fields), items, here, out),
@@ -105,13 +114,11 @@ impl Reader {
             }
             write_plain(key, out);
             out.push(':');
-            if !value.is_null() {
-                done = self.write(&field.kind, value, there, out).and(done);
-            } else if field.required {
-                done = Err(self.fault(there, Fault::Required));
+            done = if value.is_null() && field.required {
+                Err(self.fault(there, Fault::Required))
             } else {
-                out.push_str("null");
-            }
+                self.write_or_clear(&field.kind, value, there, out).and(done)
+            };
         }
         out.push('}');
         for field in fields.iter().filter(|field| field.required && !members.contains(field.name)) {
