@@ -105,10 +105,6 @@ pub fn store(tx: &mut Tx<'_>, heads: &Heads) -> Result<(), StoreError> {
         .bytes("sum", heads.values().map(|h| h.sum.to_bytes().to_vec()))
         .big("parked", heads.values().map(|h| h.parked as i64))
         .big("largest", heads.values().map(|h| h.largest as i64))
-        .execute(
-            tx,
-            "UPDATE buckets SET seq = v.seq, live = v.live, sum = v.sum, parked = v.parked, largest = v.largest \
-             FROM v WHERE buckets.bucket = v.bucket",
-        )?;
+        .update(tx, "buckets", 1)?;
     Ok(())
 }

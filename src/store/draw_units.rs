@@ -155,11 +155,6 @@ pub fn update(tx: &mut Tx<'_>, draw: &Draw, units: &[&Unit]) -> Result<(), Store
         .opt_text("reason", units.iter().map(|u| u.reason.clone()))
         .opt_instant("replaced_at", units.iter().map(|u| u.replaced_at))
         .opt_uuid("replaced_by", units.iter().map(|u| u.replaced_by))
-        .execute(
-            tx,
-            "UPDATE draw_units SET state = v.state, replaces = v.replaces, reason = v.reason, \
-             replaced_at = v.replaced_at, replaced_by = v.replaced_by FROM v \
-             WHERE draw_units.bucket = v.bucket AND draw_units.id = v.id",
-        )?;
+        .update(tx, "draw_units", 2)?;
     Ok(())
 }

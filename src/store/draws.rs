@@ -201,11 +201,6 @@ pub fn update(tx: &mut Tx<'_>, draw: &Draw) -> Result<(), StoreError> {
         .opt_text("public_value", [draw.public_value.clone()])
         .opt_instant("drawn_at", [draw.drawn_at])
         .opt_uuid("drawn_by", [draw.drawn_by])
-        .execute(
-            tx,
-            "UPDATE draws SET state = v.state, visible_from = v.visible_from, seed = v.seed, \
-             public_value = v.public_value, drawn_at = v.drawn_at, drawn_by = v.drawn_by FROM v \
-             WHERE draws.bucket = v.bucket AND draws.id = v.id",
-        )?;
+        .update(tx, "draws", 2)?;
     Ok(())
 }

@@ -235,10 +235,6 @@ pub fn settle(
         .text("state", held.iter().map(|_| state.to_owned()))
         .opt_uuid("settled_by", held.iter().map(|_| by.map(Id)))
         .instant("settled_at", held.iter().map(|_| now))
-        .execute(
-            tx,
-            "UPDATE held_ops SET state = v.state, settled_by = v.settled_by, settled_at = v.settled_at FROM v \
-             WHERE held_ops.bucket = v.bucket AND held_ops.id = v.id",
-        )?;
+        .update(tx, "held_ops", 2)?;
     Ok(())
 }
