@@ -17,8 +17,8 @@ const APART: u64 = 20 * 60 * 1000;
 pub(super) struct Interview {
     pub id: Uuid,
     pub fields: String,
-    /// The visit and the household.
-    pub of: (Uuid, Uuid),
+    pub visit: Uuid,
+    pub household: Uuid,
     /// Milliseconds since 1970.
     pub started: i64,
     pub respondent: String,
@@ -117,7 +117,7 @@ fn interview(rng: &mut StdRng, time: u64) -> Interview {
         r#","form":"household","form_version":1,"household":"{household}","level":"household","respondent":"{respondent}","started_at":"{}","visit":"{visit}"}}"#,
         format_ms(started)
     );
-    Interview { id: id(rng, time), fields: sorted(&fields), of: (visit, household), started, respondent }
+    Interview { id: id(rng, time), fields: sorted(&fields), visit, household, started, respondent }
 }
 
 /// The canonical form, which the text above is not quite: its members are not in order.

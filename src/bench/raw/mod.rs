@@ -76,9 +76,8 @@ pub(super) struct Own {
 
 impl Own {
     fn push(&mut self, interview: &Interview) {
-        let (visit, household) = interview.of;
-        self.visits.push(visit);
-        self.households.push(household);
+        self.visits.push(interview.visit);
+        self.households.push(interview.household);
         self.started.push(interview.started);
         self.search.push(interview.respondent.clone());
     }
