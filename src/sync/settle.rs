@@ -176,7 +176,7 @@ fn take(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<(HeldRow, Option<
     let found = held::find(tx, &by.viewer, id)?.ok_or_else(not_found)?;
     let desk = match found.key().filter(|_| found.status != "rejected") {
         Some(key) => {
-            // As nobody who has seen nothing: with all of the record's past. Its author may have written since, and the
+            // As an unknown device that has seen nothing: with all of the record's past. Its author may have written since, and the
             // shortcut for a device's next operation would take that for seen.
             let wanted = Wanted { key, base: None, device: Uuid::nil() };
             Some(Desk::open(tx, by.now, &BTreeSet::from([key.bucket]), &[wanted])?)
