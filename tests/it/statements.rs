@@ -121,4 +121,4 @@ const OF_A_BLOCK: usize = 8;
 const COVERAGE: usize = 15;
 const LIST: usize = 2;
 const ME: usize = 6;
-const PUSH: usize = 12;
+const PUSH: usize = 11;
