@@ -97,7 +97,8 @@ fn fits(valid: &Valid, op: &Value, team: Option<Uuid>) {
     // What is let through is let through again, when it comes back by another phone of the team.
     let back: Map<String, Value> = serde_json::from_str(&content).expect("an object");
     assert_eq!(canonical::to_string(&Value::Object(back.clone())), content);
-    let again = check(valid.key.collection, valid.key.bucket, valid.key.id, team, &(&back).into()).expect("let through again");
+    let again =
+        check(valid.key.collection, valid.key.bucket, valid.key.id, team, &(&back).into()).expect("let through again");
     assert!(!again.normalised);
     assert_eq!(Fields::from_edits(&again.edits).canonical(), content);
 }
