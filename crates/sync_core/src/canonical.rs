@@ -61,6 +61,11 @@ pub fn write_number(number: &Number, out: &mut String) {
 /// Appends a string with quotes and the escapes of RFC 8785, section 3.2.2.2.
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    // Without an end on the way, so that many bytes are looked at together.
+    if !text.bytes().fold(false, |escaped, byte| escaped | matches!(byte, 0x00..=0x1f | b'"' | b'\\')) {
+        out.push_str(text);
+        return out.push('"');
+    }
     let mut plain = 0;
     for (i, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -94,6 +99,10 @@ pub fn read_string(json: &str) -> Option<Cow<'_, str>> {
 
 /// The order of keys in an object: that of their UTF-16 code units.
 pub fn key_order(a: &str, b: &str) -> Ordering {
+    // Nothing but a byte from EE on can stand in another order than that of the bytes, and only to another such.
+    if a.is_ascii() {
+        return a.cmp(b);
+    }
     // UTF-8 keeps the order of code points. In UTF-16 those beyond the basic plane (F0 and on in UTF-8) come before the
     // end of it (EE and EF), because they begin with a surrogate.
     let place = |byte: u8| if let 0xee | 0xef = byte { byte + 0x10 } else { byte };

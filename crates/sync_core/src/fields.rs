@@ -164,9 +164,26 @@ mod tests {
             let members = object.iter().rev().map(|(name, value)| {
                 format!("{space}{}{space}:{space}{}", Value::from(name.as_str()), canonical::to_string(value))
             });
-            let text = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+            let text = format!("{space}{{{}}}{space}", members.collect::<Vec<_>>().join(","));
             let fields = Fields::from_canonical(text).unwrap();
             prop_assert_eq!(fields.canonical(), &canonical::to_string(&Value::Object(object)));
+        }
+
+        #[test]
+        fn a_canonical_text_is_taken_as_it_is(steps in steps()) {
+            let object: Map<String, Value> = steps.into_iter().map(|(name, value)| (name, value.into())).collect();
+            let text = canonical::to_string(&Value::Object(object));
+            let at = text.as_ptr();
+            let fields = Fields::from_canonical(text).unwrap();
+            prop_assert_eq!(fields.canonical().as_ptr(), at);
+        }
+
+        #[test]
+        fn fields_are_equal_when_their_texts_are(one in steps(), other in steps()) {
+            let fields = |steps: Steps| Fields::from_edits(&steps.iter().map(|(n, v)| (n, v.as_deref().map(canonical_text))).collect());
+            let (one, other) = (fields(one), fields(other));
+            prop_assert_eq!(one == other, one.canonical() == other.canonical());
+            prop_assert_eq!(format!("{one:?}"), format!("Fields({})", one.canonical()));
         }
 
         #[test]
@@ -184,6 +201,12 @@ mod tests {
                 one_by_one.set(name, value.as_deref().map(canonical_text).as_deref());
             }
             prop_assert_eq!(&one_by_one, &edits);
+            prop_assert_eq!(edits.is_empty(), said.is_empty());
+            let read: Map<String, Value> = serde_json::from_str(edits.to_json()).unwrap();
+            prop_assert_eq!(read.len(), said.len());
+            for (name, value) in read {
+                prop_assert_eq!(said[&*name].clone(), (!value.is_null()).then(|| canonical::to_string(&value)));
+            }
             let set = Fields::from_edits(&edits);
             prop_assert_eq!(set.iter().count(), said.values().flatten().count());
             prop_assert!(set.iter().all(|(name, value)| edits.get(name) == Some(Some(value))));

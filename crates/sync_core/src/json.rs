@@ -131,3 +131,63 @@ impl<'de> Visitor<'de> for Name {
         Ok(Cow::Owned(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Json, Name, Object};
+    use proptest::prelude::*;
+    use serde::de::DeserializeSeed as _;
+    use serde_json::{Map, Value, json};
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,3}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("[a-c\u{ffff}\u{10000}]{0,2}", inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_as_what_it_was_made_of(value in value()) {
+            let json = Json::from(&value);
+            prop_assert_eq!(json.as_text(), value.as_str());
+            prop_assert_eq!(json.is_null(), value.is_null());
+            prop_assert_eq!(json.as_object().map(Object::len), value.as_object().map(Map::len));
+            prop_assert_eq!(json.into_value(), value);
+        }
+
+        #[test]
+        fn members_are_found_by_their_names(members in prop::collection::vec(("[a-c\u{ffff}\u{10000}]{0,2}", value()), 0..6)) {
+            let map: Map<String, Value> = members.iter().cloned().collect();
+            let given = members.iter().map(|(name, value)| (name.into(), Json::from(value))).collect();
+            let Ok(object) = Object::new(given) else {
+                prop_assert!(map.len() < members.len(), "a name is told to be given twice");
+                return Ok(());
+            };
+            prop_assert_eq!((object.len(), object.is_empty()), (members.len(), members.is_empty()));
+            prop_assert_eq!(map.len(), members.len(), "a name was given twice");
+            prop_assert_eq!(object.iter().count(), members.len());
+            for (name, value) in &map {
+                prop_assert_eq!(object.get(name), Some(&Json::from(value)));
+                prop_assert!(object.contains(name));
+            }
+            prop_assert!(!object.contains("d") && object.get("d").is_none());
+            prop_assert_eq!(object, Object::from(&map));
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_says_so() {
+        let error = Name.deserialize(json!(1)).unwrap_err().to_string();
+        assert!(error.contains("expected a name"), "{error}");
+    }
+}
