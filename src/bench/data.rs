@@ -31,6 +31,13 @@ pub(super) struct Batch {
     pub interviews: Vec<Interview>,
 }
 
+impl Batch {
+    /// Its first interviews.
+    pub(super) fn first(&self, count: usize) -> Self {
+        Self { bucket: self.bucket, interviews: self.interviews[..count].to_vec() }
+    }
+}
+
 /// The batches of each connection.
 pub(super) type Load = Vec<Vec<Batch>>;
 

@@ -16,11 +16,16 @@ pub enum Phase {
     Single,
     Counties8,
     Counties32,
+    CountiesChange,
+    CountiesPull,
+    CountiesPollEmpty,
+    CountiesPoll100,
+    CountiesSingle,
     Memory,
 }
 
 impl Phase {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Push1,
         Self::Push8,
         Self::Push32,
@@ -32,6 +37,11 @@ impl Phase {
         Self::Single,
         Self::Counties8,
         Self::Counties32,
+        Self::CountiesChange,
+        Self::CountiesPull,
+        Self::CountiesPollEmpty,
+        Self::CountiesPoll100,
+        Self::CountiesSingle,
         Self::Memory,
     ];
 
@@ -48,6 +58,11 @@ impl Phase {
             Self::Single => "single",
             Self::Counties8 => "counties-8",
             Self::Counties32 => "counties-32",
+            Self::CountiesChange => "counties-change",
+            Self::CountiesPull => "counties-pull",
+            Self::CountiesPollEmpty => "counties-poll-empty",
+            Self::CountiesPoll100 => "counties-poll-100",
+            Self::CountiesSingle => "counties-single",
             Self::Memory => "memory",
         }
     }

@@ -37,7 +37,37 @@ mod place {
     pub(super) const MANY: std::ops::Range<u32> = 10..60;
 }
 
-/// County 1 with its records, and the phones that made them.
+/// The counties of a phase.
+#[derive(Debug, Clone, Copy)]
+enum Where {
+    /// The worst case: all wait for each other.
+    One,
+    Fifty,
+}
+
+impl Where {
+    /// What the phases share that go on with what others have made.
+    fn shared(self) -> Vec<u32> {
+        self.counties(place::PUSH_8)
+    }
+
+    /// One for the phase alone, or the fifty.
+    fn counties(self, one: u32) -> Vec<u32> {
+        match self {
+            Self::One => vec![county(one)],
+            Self::Fifty => place::MANY.map(county).collect(),
+        }
+    }
+
+    fn name(self, phase: &str) -> String {
+        match self {
+            Self::One => phase.to_owned(),
+            Self::Fifty => format!("{phase}, 50 counties"),
+        }
+    }
+}
+
+/// Counties with their records, and the phones that made them.
 struct Filled {
     phones: Vec<Phone>,
     load: Load,
@@ -52,7 +82,8 @@ pub(super) struct Round {
     records: usize,
     watched: Watched,
     raw_first: bool,
-    filled: Option<Filled>,
+    one: Option<Filled>,
+    fifty: Option<Filled>,
     /// Everything that was pushed.
     total: usize,
     figures: Vec<Figure>,
@@ -85,30 +116,32 @@ impl Round {
             records,
             watched,
             raw_first: round % 2 == 1,
-            filled: None,
+            one: None,
+            fifty: None,
             total: 0,
             figures: Vec::new(),
         })
     }
 
     pub(super) fn run(&mut self, phase: Phase) -> anyhow::Result<()> {
-        let many: Vec<u32> = place::MANY.map(county).collect();
+        use Where::{Fifty, One};
         match phase {
-            Phase::Push1 => self.push("push, 1 connection", 1, &[county(place::PUSH_1)]).map(drop),
-            Phase::Push8 => {
-                let filled = self.push("push, 8 connections", 8, &[county(place::PUSH_8)])?;
-                self.filled = Some(filled);
-                Ok(())
-            }
-            Phase::Push32 => self.push("push, 32 connections", 32, &[county(place::PUSH_32)]).map(drop),
-            Phase::Change => self.change(),
-            Phase::Pull1 => self.pull("pull, 1 device", 1),
-            Phase::Pull8 => self.pull("pull, 8 devices", PULLERS),
-            Phase::PollEmpty => self.poll_empty(),
-            Phase::Poll100 => self.poll_100(),
-            Phase::Single => self.single(),
-            Phase::Counties8 => self.push("push, 50 counties, 8 connections", 8, &many).map(drop),
-            Phase::Counties32 => self.push("push, 50 counties, 32 connections", 32, &many).map(drop),
+            Phase::Push1 => self.push(One, place::PUSH_1, 1).map(drop),
+            Phase::Push8 => self.push(One, place::PUSH_8, 8).map(|filled| self.one = Some(filled)),
+            Phase::Push32 => self.push(One, place::PUSH_32, 32).map(drop),
+            Phase::Change => self.change(One),
+            Phase::Pull1 => self.pull(One, "pull, 1 device", 1),
+            Phase::Pull8 => self.pull(One, "pull, 8 devices", PULLERS),
+            Phase::PollEmpty => self.poll_empty(One),
+            Phase::Poll100 => self.poll_100(One),
+            Phase::Single => self.single(One),
+            Phase::Counties8 => self.push(Fifty, 0, 8).map(|filled| self.fifty = Some(filled)),
+            Phase::Counties32 => self.push(Fifty, 0, 32).map(drop),
+            Phase::CountiesChange => self.change(Fifty),
+            Phase::CountiesPull => self.pull(Fifty, "pull, 8 devices", PULLERS),
+            Phase::CountiesPollEmpty => self.poll_empty(Fifty),
+            Phase::CountiesPoll100 => self.poll_100(Fifty),
+            Phase::CountiesSingle => self.single(Fifty),
             Phase::Memory => self.memory(),
         }
         .with_context(|| format!("phase {}", phase.name()))
@@ -158,10 +191,12 @@ impl Round {
         });
     }
 
-    fn push(&mut self, name: &str, connections: usize, buckets: &[u32]) -> anyhow::Result<Filled> {
+    fn push(&mut self, at: Where, one: u32, connections: usize) -> anyhow::Result<Filled> {
+        let plural = if connections == 1 { "" } else { "s" };
+        let name = at.name(&format!("push, {connections} connection{plural}"));
         let shape = Shape::of(self.records, connections, BATCH);
-        let (filled, ours, raw) = self.create(name, shape, buckets)?;
-        self.per_second(name, "records/s", plan::push(self.engine), &ours, Some(&raw));
+        let (filled, ours, raw) = self.create(&name, shape, &at.counties(one))?;
+        self.per_second(&name, "records/s", plan::push(self.engine), &ours, Some(&raw));
         Ok(filled)
     }
 
@@ -182,17 +217,24 @@ impl Round {
         Ok((Filled { phones, load }, ours, raw))
     }
 
-    /// County 1 with its records, made now if no phase made them before.
-    fn filled(&mut self) -> anyhow::Result<Filled> {
-        if let Some(filled) = self.filled.take() {
+    fn place(&mut self, at: Where) -> &mut Option<Filled> {
+        match at {
+            Where::One => &mut self.one,
+            Where::Fifty => &mut self.fifty,
+        }
+    }
+
+    /// Shared counties with their records, made now if no phase made them before.
+    fn filled(&mut self, at: Where) -> anyhow::Result<Filled> {
+        if let Some(filled) = self.place(at).take() {
             return Ok(filled);
         }
         let shape = Shape::of(self.records, 8, BATCH);
-        self.create("filling", shape, &[county(place::PUSH_8)]).map(|(filled, ..)| filled)
+        self.create(&at.name("filling"), shape, &at.shared()).map(|(filled, ..)| filled)
     }
 
-    fn change(&mut self) -> anyhow::Result<()> {
-        let mut filled = self.filled()?;
+    fn change(&mut self, at: Where) -> anyhow::Result<()> {
+        let mut filled = self.filled(at)?;
         let rows = self.counters.changed_rows(&mut self.rng, &filled.load);
         let now = chrono::Utc::now().timestamp_millis();
         let mut scripts = Vec::new();
@@ -202,81 +244,94 @@ impl Round {
         }
         let batch = filled.load[0][0].interviews.len();
         let (ours, raw) = self.both(|server| pushes(server, scripts, batch, LONG), |engine| engine.update(rows))?;
-        self.per_second("change one answer, 8 connections", "records/s", plan::CHANGE, &ours, Some(&raw));
-        self.filled = Some(filled);
+        let name = at.name("change one answer, 8 connections");
+        self.per_second(&name, "records/s", plan::CHANGE, &ours, Some(&raw));
+        *self.place(at) = Some(filled);
         Ok(())
     }
 
-    fn pull(&mut self, name: &str, devices: usize) -> anyhow::Result<()> {
-        let filled = self.filled()?;
-        let bucket = county(place::PUSH_8);
-        let mut phones = self.server.phones(name, &[bucket], devices + 1)?;
+    fn pull(&mut self, at: Where, name: &str, devices: usize) -> anyhow::Result<()> {
+        let filled = self.filled(at)?;
+        let (name, buckets) = (at.name(name), at.shared());
+        let mut phones = self.server.phones(&name, &buckets, devices + 1)?;
         let checking = phones.pop();
-        let records: usize = filled.load.iter().flatten().map(|batch| batch.interviews.len()).sum();
+        let mut records = 0;
         let mut pages = Vec::new();
-        let (ours, raw) = self.both(
+        let (mut ours, raw) = self.both(
             |server| {
-                let (mut timed, pulled) = pulls(server, &phones, raw::PAGE)?;
-                timed.count = (records * devices) as u64;
+                let (timed, pulled) = pulls(server, &phones, raw::PAGE)?;
                 pages.extend(pulled.into_iter().map(|pulled| pulled.pages));
                 Ok(timed)
             },
-            |engine| engine.read(bucket, devices),
+            |engine| {
+                let read = engine.read(&buckets, devices)?;
+                records = read.count as usize / devices;
+                Ok(read)
+            },
         )?;
+        ours.timed.count = (records * devices) as u64;
         let whole = counted_pulls(&self.server, checking.as_slice(), raw::PAGE)?;
         let is_whole = |pages: &Vec<usize>| whole.iter().all(|whole| whole.records == records && whole.pages == *pages);
         ensure!(pages.iter().all(is_whole), "not every device was given all of the {records} records: {pages:?}");
-        ensure!(raw.count == (records * devices) as u64, "the raw engine read {} rows", raw.count);
-        self.per_second(name, "records/s", plan::pull(self.engine), &ours, Some(&raw));
-        self.filled = Some(filled);
+        let made: usize = filled.load.iter().flatten().map(|batch| batch.interviews.len()).sum();
+        ensure!(records >= made, "the raw engine read {records} rows of {made}");
+        self.per_second(&name, "records/s", plan::pull(self.engine), &ours, Some(&raw));
+        *self.place(at) = Some(filled);
         Ok(())
     }
 
-    fn poll_empty(&mut self) -> anyhow::Result<()> {
-        let filled = self.filled()?;
-        let bucket = county(place::PUSH_8);
-        let phones = self.server.phones("polls", &[bucket], POLLERS)?;
+    fn poll_empty(&mut self, at: Where) -> anyhow::Result<()> {
+        let filled = self.filled(at)?;
+        let buckets = at.shared();
+        let phones = self.server.phones(&at.name("polls"), &buckets, POLLERS)?;
         let (_, pulled) = pulls(&self.server, &phones, LARGEST_PAGE)?;
         let requests = poll_requests(&phones, &pulled);
         let each = self.records.div_ceil(POLLERS);
-        let (ours, raw) = self.both(
-            |server| polls(server, requests, each, 0),
-            |engine| engine.poll(bucket, None, POLLERS, each, WHILE),
-        )?;
-        self.per_second("poll with nothing new, 8 connections", "polls/s", plan::POLL_EMPTY, &ours, Some(&raw));
-        self.filled = Some(filled);
+        let counties: Vec<_> = buckets.into_iter().map(|bucket| (bucket, None)).collect();
+        let (ours, raw) = self
+            .both(|server| polls(server, requests, each, 0), |engine| engine.poll(&counties, POLLERS, each, WHILE))?;
+        let name = at.name("poll with nothing new, 8 connections");
+        self.per_second(&name, "polls/s", plan::POLL_EMPTY, &ours, Some(&raw));
+        *self.place(at) = Some(filled);
         Ok(())
     }
 
-    fn poll_100(&mut self) -> anyhow::Result<()> {
-        let bucket = county(place::POLL);
-        // One writer, so that what changes is one batch of what it made.
+    fn poll_100(&mut self, at: Where) -> anyhow::Result<()> {
+        let buckets = at.counties(place::POLL);
+        // One writer, whose batches go to one county after the other, so that what changes is a part of what it made.
         let shape = Shape::of(self.records.min(20_000), 1, BATCH);
-        let (Filled { phones: mut writers, load }, ..) = self.create("changing", shape, &[bucket])?;
-        let phones = self.server.phones("polls of changes", &[bucket], POLLERS)?;
+        let (Filled { phones: mut writers, load }, ..) = self.create(&at.name("changing"), shape, &buckets)?;
+        let phones = self.server.phones(&at.name("polls of changes"), &buckets, POLLERS)?;
         let (_, pulled) = pulls(&self.server, &phones, LARGEST_PAGE)?;
-        let (before, batch) = (self.counters.last(bucket), &load[0][0]);
-        let changes = batch.interviews.len().min(CHANGES);
-        let rows = self.counters.changed_rows(&mut self.rng, &vec![vec![batch.clone()]]);
-        let script = wire::modify(&mut writers[0], batch, chrono::Utc::now().timestamp_millis(), &mut self.rng);
-        pushes(&self.server, vec![vec![script]], changes, LONG)?;
+        // As many in each county that has some.
+        let touched = buckets.len().min(load[0].len());
+        let each = (CHANGES / buckets.len()).min(load[0][0].interviews.len());
+        let parts: Vec<_> = load[0][..touched].iter().map(|batch| batch.first(each)).collect();
+        let changes = each * touched;
+        let counties: Vec<_> = parts.iter().map(|part| (part.bucket, Some(self.counters.last(part.bucket)))).collect();
+        let now = chrono::Utc::now().timestamp_millis();
+        let modify = |part| wire::modify(&mut writers[0], part, now, &mut self.rng);
+        let script = parts.iter().map(modify).collect();
+        pushes(&self.server, vec![script], each, LONG)?;
+        let rows = self.counters.changed_rows(&mut self.rng, &vec![parts]);
         self.pair.raw.update(rows)?;
         let requests = poll_requests(&phones, &pulled);
-        let each = self.records.div_ceil(POLLERS);
+        let times = self.records.div_ceil(POLLERS);
         let (ours, raw) = self.both(
-            |server| polls(server, requests, each, changes),
-            |engine| engine.poll(bucket, Some(before), POLLERS, each, WHILE),
+            |server| polls(server, requests, times, changes),
+            |engine| engine.poll(&counties, POLLERS, times, WHILE),
         )?;
-        let name = format!("poll that brings {changes} changes, 8 connections");
+        let name = at.name(&format!("poll that brings {changes} changes, 8 connections"));
         self.per_second(&name, "polls/s", plan::POLL_100, &ours, Some(&raw));
         Ok(())
     }
 
-    fn single(&mut self) -> anyhow::Result<()> {
-        let bucket = county(place::SINGLE);
+    fn single(&mut self, at: Where) -> anyhow::Result<()> {
+        let buckets = at.counties(place::SINGLE);
         let shape = Shape::of(self.records / 2, WRITERS, 1);
-        let mut phones = self.server.phones("single", &[bucket], WRITERS)?;
-        let load = shape.load(&mut self.rng, &[bucket]);
+        let name = at.name("single-record push, 8 writers");
+        let mut phones = self.server.phones(&at.name("single"), &buckets, WRITERS)?;
+        let load = shape.load(&mut self.rng, &buckets);
         let rows = self.counters.new_rows(&mut self.rng, &load);
         let now = chrono::Utc::now().timestamp_millis();
         let create = |(phone, batches): (&mut Phone, &Vec<_>)| {
@@ -286,13 +341,10 @@ impl Round {
         let (mut ours, mut raw) =
             self.both(|server| pushes(server, scripts, 1, WHILE), |engine| engine.insert(rows, WHILE))?;
         self.total += ours.timed.count as usize;
-        self.per_second("single-record push, 8 writers", "pushes/s", Target::None, &ours, Some(&raw));
-        for (name, share, target) in [
-            ("single-record push, 8 writers, median", 0.5, plan::SINGLE),
-            ("single-record push, 8 writers, p99", 0.99, Target::None),
-        ] {
+        self.per_second(&name, "pushes/s", Target::None, &ours, Some(&raw));
+        for (quantile, share, target) in [("median", 0.5, plan::SINGLE), ("p99", 0.99, Target::None)] {
             self.figures.push(Figure {
-                name: name.to_owned(),
+                name: format!("{name}, {quantile}"),
                 unit: "ms",
                 ours: ours.timed.quantile(share),
                 raw: Some(raw.quantile(share)),

@@ -36,7 +36,8 @@ pub struct Bench {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
     /// Only this phase, or family of phases: push-1, push-8, push-32, change, pull-1, pull-8, poll-empty, poll-100,
-    /// single, counties-8, counties-32, memory; may be given several times
+    /// single, memory, and over 50 counties counties-8, counties-32, counties-change, counties-pull, counties-poll-empty,
+    /// counties-poll-100, counties-single; may be given several times
     #[arg(long = "phase", value_name = "NAME", value_parser = phases)]
     phases: Vec<Phases>,
     /// Write the figures to this file, as JSON

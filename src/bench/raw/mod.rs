@@ -32,13 +32,12 @@ pub(super) trait Engine {
     fn insert(&mut self, load: Vec<Vec<Rows>>, most: Duration) -> anyhow::Result<Timed>;
     /// Overwrites rows and keeps what stood there before, each batch and its county's counter in one transaction.
     fn update(&mut self, load: Vec<Vec<Rows>>) -> anyhow::Result<Timed>;
-    /// Reads a county's rows in pages, over so many connections, each all of it.
-    fn read(&mut self, bucket: u32, readers: usize) -> anyhow::Result<Timed>;
-    /// Looks up who asks and how the county stands, and reads what lies beyond `after`, where there is anything.
+    /// Reads these counties' rows in pages, over so many connections, each all of them.
+    fn read(&mut self, buckets: &[u32], readers: usize) -> anyhow::Result<Timed>;
+    /// Looks up who asks and how the counties stand, and reads what lies beyond the number of those that have one.
     fn poll(
         &mut self,
-        bucket: u32,
-        after: Option<i64>,
+        counties: &[(u32, Option<i64>)],
         readers: usize,
         each: usize,
         most: Duration,

@@ -42,7 +42,7 @@ const READ: &str = "SELECT collection, id, rev, seq, deleted, digest, at_ms, fie
 const WHO: &str = "SELECT s.id, s.revoked_at, u.role, u.region, u.team_id FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.id = ?";
 
-const HEAD: &str = "SELECT seq, live, sum FROM buckets WHERE bucket = ?";
+const HEADS: &str = "SELECT seq, live, sum FROM buckets WHERE bucket = ANY (?)";
 
 /// Somebody who asks.
 const SOMEBODY: Uuid = Uuid::from_u128(0x0195_f0c2_7a31_7c5e_9d0e_3f6a_1b2c_4d5e);
@@ -202,31 +202,33 @@ impl Engine for Postgres {
         self.transactions(load, LONG, update)
     }
 
-    fn read(&mut self, bucket: u32, readers: usize) -> anyhow::Result<Timed> {
+    fn read(&mut self, buckets: &[u32], readers: usize) -> anyhow::Result<Timed> {
         let connect = |_| self.connect();
         let (timed, _) = side_by_side((0..readers).collect(), LONG, connect, |mut conn, tally| {
-            let (mut after, mut out) = (0, Vec::new());
-            loop {
-                let read = tally.time(0, || Ok(page(&mut conn, bucket, after, &mut out)?))?;
-                let Some((count, last)) = read else { return Ok(()) };
-                tally.add(count);
-                after = last;
-                if count < PAGE as u64 {
-                    return Ok(());
+            let mut out = Vec::new();
+            for bucket in buckets {
+                let mut after = 0;
+                while let Some((count, last)) = tally.time(0, || Ok(page(&mut conn, *bucket, after, &mut out)?))? {
+                    tally.add(count);
+                    after = last;
+                    if count < PAGE as u64 {
+                        break;
+                    }
                 }
             }
+            Ok(())
         })?;
         Ok(timed)
     }
 
     fn poll(
         &mut self,
-        bucket: u32,
-        after: Option<i64>,
+        counties: &[(u32, Option<i64>)],
         readers: usize,
         each: usize,
         most: Duration,
     ) -> anyhow::Result<Timed> {
+        let buckets: Vec<i32> = counties.iter().map(|(bucket, _)| *bucket as i32).collect();
         let connect = |_| self.connect();
         let (timed, _) = side_by_side((0..readers).collect(), most, connect, |mut conn, tally| {
             let mut out = Vec::new();
@@ -236,11 +238,13 @@ impl Engine for Postgres {
                 }
                 tally.time(1, || {
                     let who: Vec<WhoRow> = Statement::<WhoSql>::new(WHO, vec![Bind::Uuid(SOMEBODY)]).load(&mut conn)?;
-                    let head = Statement::<HeadSql>::new(HEAD, vec![Bind::Int(bucket as i32)]);
+                    let head = Statement::<HeadSql>::new(HEADS, vec![Bind::Ints(&buckets)]);
                     let heads: Vec<HeadRow> = head.load(&mut conn)?;
-                    anyhow::ensure!(who.len() == 1 && heads.len() == 1, "the raw engine has lost a row");
-                    if let Some(after) = after {
-                        page(&mut conn, bucket, after, &mut out)?;
+                    anyhow::ensure!(who.len() == 1 && heads.len() == buckets.len(), "the raw engine has lost a row");
+                    for (bucket, after) in counties {
+                        if let Some(after) = after {
+                            page(&mut conn, *bucket, *after, &mut out)?;
+                        }
                     }
                     Ok(())
                 })?;

@@ -175,7 +175,7 @@ impl Engine for Sqlite {
         self.insert(load, LONG)
     }
 
-    fn read(&mut self, bucket: u32, readers: usize) -> anyhow::Result<Timed> {
+    fn read(&mut self, buckets: &[u32], readers: usize) -> anyhow::Result<Timed> {
         let path = &self.path;
         let (timed, _) = side_by_side(
             (0..readers).collect(),
@@ -183,10 +183,13 @@ impl Engine for Sqlite {
             |_| connect(path),
             |conn, tally| {
                 let mut read = conn.prepare(READ)?;
-                let (mut after, mut out) = (0, Vec::new());
-                while let Some((count, last)) = page(&mut read, bucket, after, &mut out)? {
-                    tally.time(count, || Ok(()))?;
-                    after = last;
+                let mut out = Vec::new();
+                for bucket in buckets {
+                    let mut after = 0;
+                    while let Some((count, last)) = page(&mut read, *bucket, after, &mut out)? {
+                        tally.time(count, || Ok(()))?;
+                        after = last;
+                    }
                 }
                 Ok(())
             },
@@ -196,8 +199,7 @@ impl Engine for Sqlite {
 
     fn poll(
         &mut self,
-        bucket: u32,
-        after: Option<i64>,
+        counties: &[(u32, Option<i64>)],
         readers: usize,
         each: usize,
         most: Duration,
@@ -216,9 +218,11 @@ impl Engine for Sqlite {
                     }
                     tally.time(1, || {
                         who.query_row([SOMEBODY.as_bytes()], |row| row.get::<_, String>(2))?;
-                        head.query_row([bucket], |row| row.get::<_, i64>(0))?;
-                        if let Some(after) = after {
-                            page(&mut read, bucket, after, &mut out)?;
+                        for (bucket, after) in counties {
+                            head.query_row([bucket], |row| row.get::<_, i64>(0))?;
+                            if let Some(after) = after {
+                                page(&mut read, *bucket, *after, &mut out)?;
+                            }
                         }
                         Ok(())
                     })?;
