@@ -9,11 +9,10 @@ ARG FEATURES=""
 # OpenSSL, where it is asked for, is Debian's: it gets its security fixes with a rebuild, and takes no minutes to compile.
 ENV OPENSSL_NO_VENDOR=1
 # hadolint ignore=DL3008
-RUN case ",$FEATURES," in *,postgres-tls,*) \
-        apt-get update \
-        && apt-get install --yes --no-install-recommends libssl-dev pkg-config \
-        && rm -rf /var/lib/apt/lists/* ;; \
-    esac
+RUN case ",$FEATURES," in *,postgres-tls,*) tls="libssl-dev pkg-config" ;; *) tls="" ;; esac \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends make $tls \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # The caches outlive the layer: after a change of the sources, only what changed is compiled again.

@@ -19,7 +19,8 @@ pub struct Config {
     pub database_url: String,
     /// Signing key, photos.
     pub data_dir: PathBuf,
-    /// Connections to the database that may be open at once.
+    /// Connections to the database that may be open at once for reading; on PostgreSQL as many again for writing, and one for
+    /// lookups.
     pub pool_size: u32,
     /// Threads that speak HTTP.
     pub workers: usize,
@@ -33,12 +34,14 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database_url: "sqlite:ruhu.db".into(),
             data_dir: "ruhu-data".into(),
-            pool_size: 16,
-            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            // A connection waits for its disk or its locks while others compute. Each takes memory of its own.
+            pool_size: 4 * cores as u32,
+            workers: cores,
             migrate: true,
             rate_limit: 50,
             behind_proxy: false,
@@ -70,7 +73,7 @@ pub struct DataSettings {
     /// Directory of the signing key and the photos [default: ruhu-data]
     #[arg(long, value_name = "DIR", env = "RUHU_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Connections to the database that may be open at once [default: 16]
+    /// Connections to the database for reading, and on PostgreSQL as many for writing [default: four for each core]
     #[arg(long, value_name = "N", env = "RUHU_POOL_SIZE", global = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub pool_size: Option<u32>,
 }
