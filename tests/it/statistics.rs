@@ -132,6 +132,22 @@ on_both_engines! {
         assert_eq!(told["whole"]["values"][0], json!({ "value": "A", "count": 3, "plain_share": 0.6, "share": null, "total": null }));
     }
 
+    fn a_list_of_choices_is_each_of_them(w) {
+        for causes in [Some(json!(["land", "water"])), Some(json!(["water"])), Some(json!([])), None] {
+            let fields = causes.map_or(json!({}), |causes| json!({ "causes_other": causes }));
+            accepted(w.chen().push_one(Rec::household(JINYANG).create_with(fields)));
+        }
+        accepted(w.chen().push_one(Rec::household(ZHAOJUE).create_with(json!({ "causes_other": ["water", "land"] }))));
+        let gone = Rec::household(JINYANG);
+        w.chen().push([gone.create_with(json!({ "causes_other": ["illness"], "status": "removed" }))]);
+        let told = ask(w.province(), w, "?field=causes_other&by=county");
+        let whole = &told["whole"];
+        assert_eq!((&whole["observed"], &whole["missing"]), (&json!(4), &json!(1)), "{whole}");
+        let counts: Vec<_> = whole["values"].as_array().unwrap().iter().map(|one| (one["value"].clone(), one["count"].clone(), one["plain_share"].clone())).collect();
+        assert_eq!(counts, [(json!("water"), json!(3), json!(0.75)), (json!("land"), json!(2), json!(0.5))]);
+        assert_eq!(told["groups"].as_array().unwrap().len(), 2);
+    }
+
     fn the_first_of_two_interviews_counts(w) {
         let home = Rec::household(JINYANG);
         w.chen().push([home.create()]);

@@ -184,16 +184,19 @@ impl Weigh for Counts {
 
 /// Sums counts of a register up: it is known of everybody, so that there is nothing to estimate.
 pub fn tally<'a>(counts: impl IntoIterator<Item = &'a Counts>) -> Summary {
-    let (mut missing, mut plain, mut values) = (0, Vec::new(), BTreeMap::<String, (Value, u64)>::new());
+    let (mut observed, mut missing, mut plain) = (0, 0, Vec::new());
+    let mut values = BTreeMap::<String, (Value, u64)>::new();
     for one in counts {
         missing += one.missing;
         plain.extend_from_slice(&one.numbers);
         for (value, count) in &one.values {
-            values.entry(value.to_string()).or_insert_with(|| (value.clone(), 0)).1 += count;
+            observed += count;
+            for choice in choices(value) {
+                values.entry(choice.to_string()).or_insert_with(|| (choice.clone(), 0)).1 += count;
+            }
         }
     }
-    let counted = plain.iter().map(|(_, count)| count).chain(values.values().map(|(_, count)| count));
-    let observed: u64 = counted.sum();
+    observed += plain.iter().map(|(_, count)| count).sum::<u64>();
     let (values, values_left_out) = most_frequent(values);
     let mut quantile = |part| Some(Quantile { part, plain: plain_quantile(&mut plain, part)?, estimate: None });
     let quantiles: Vec<Quantile> = PARTS.into_iter().filter_map(&mut quantile).collect();

@@ -17,7 +17,7 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
 use serde::{Deserialize, Serialize};
-use source::{Interviewed, countable};
+use source::{Interviewed, countable, counted};
 use topics::TopicSummary;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -74,10 +74,11 @@ struct Asked {
     /// A question: the key of an answer.
     #[param(example = "drinking_water_safe")]
     question: Option<String>,
-    /// A field of the registered households, in place of a question: one with a single value that is no free text.
+    /// A field of the registered households, in place of a question: a choice, a list of choices, a number, a yes or no, or
+    /// the village. A household with several choices counts for each.
     #[param(example = "housing_grade")]
     field: Option<String>,
-    /// With a question about households: the field of the register to set beside each answer.
+    /// With a question about households: the field of the register to set beside each answer, one of a single value.
     #[param(example = "water_safe")]
     register: Option<String>,
     /// Of the interviews with the question; `household` when left out.
@@ -187,12 +188,11 @@ impl StatisticsReport {
             groups: Vec::new(),
             topics: Vec::new(),
         };
-        let column = |name: &Option<String>| Some(countable(name.as_deref()?)?.0);
-        if let Some(field) = column(&asked.field) {
+        if let Some(field) = asked.field.as_deref().and_then(counted) {
             let (whole, groups) = grouping.register(&source::register(conn, app, ground, field)?);
             return Ok(StatisticsReport { whole: Some(whole), groups, ..report });
         }
-        let register = column(&asked.register);
+        let register = asked.register.as_deref().and_then(countable).map(|(column, _)| column);
         let interviewed = Interviewed::read(conn, app, ground, register)?;
         if let Some(question) = &asked.question {
             let forms = if let Some(form) = asked.form {
@@ -228,10 +228,12 @@ impl Asked {
             (Some(_), _) | (_, Some(_)) if by_topic => checks.fault("/by", Fault::NotApplicable),
             _ => {}
         }
-        for (pointer, name) in [("/field", &self.field), ("/register", &self.register)] {
-            if name.as_deref().is_some_and(|name| countable(name).is_none()) {
-                checks.fault(pointer, Fault::UnknownField);
-            }
+        let unknown = [
+            ("/field", self.field.as_deref().is_some_and(|name| counted(name).is_none())),
+            ("/register", self.register.as_deref().is_some_and(|name| countable(name).is_none())),
+        ];
+        for (pointer, _) in unknown.into_iter().filter(|(_, unknown)| *unknown) {
+            checks.fault(pointer, Fault::UnknownField);
         }
         let household = self.level.is_none_or(|level| level == Level::Household);
         for (pointer, misplaced) in [

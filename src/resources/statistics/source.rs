@@ -2,12 +2,13 @@
 //! one transaction.
 
 use crate::app::App;
-use crate::fields::{ColumnKind, columns};
+use crate::fields::{ColumnKind, choices, columns};
 use crate::insight::interviews::{Interview, Interviews, Unit};
 use crate::insight::kept::Versions;
 use crate::insight::statistics::{Counts, Observation, Places, Sample, frame};
 use crate::resources::ground::Ground;
-use crate::store::{Conn, StoreError, coverage, statistics};
+use crate::store::statistics::{self, Register};
+use crate::store::{Conn, StoreError, coverage};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -136,21 +137,25 @@ impl Units<'_> {
     }
 }
 
-/// How often each value stands in a column of the counties' households.
+/// How often each value stands in a field of the counties' households.
 pub(super) fn register(
     conn: &mut Conn,
     app: &App,
     ground: &Ground,
-    column: &'static str,
+    field: Register,
 ) -> Result<BTreeMap<Bucket, Arc<Counts>>, StoreError> {
     let versions = ground.versions(conn)?;
     app.worked.register.get(
         &versions,
-        |county| (column, county),
+        |county| (field.name(), county),
         |missing, each| {
             let mut all: BTreeMap<Bucket, Counts> = missing.iter().map(|county| (*county, Counts::default())).collect();
-            for (county, text, count) in statistics::register(conn, missing, column)? {
-                all.entry(county).or_default().add(stored(column, text.as_deref()), count);
+            for (county, text, count) in statistics::register(conn, missing, field)? {
+                let value = match field {
+                    Register::Column(column) => stored(column, text.as_deref()),
+                    Register::List(_) => text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+                };
+                all.entry(county).or_default().add(value, count);
             }
             for (county, counts) in all {
                 each(county, counts);
@@ -158,6 +163,12 @@ pub(super) fn register(
             Ok(())
         },
     )
+}
+
+/// A field of the register, if what it holds can be counted.
+pub(super) fn counted(name: &str) -> Option<Register> {
+    let column = countable(name).map(|(column, _)| Register::Column(column));
+    column.or_else(|| choices(Collection::Households).find(|list| *list == name).map(Register::List))
 }
 
 /// A column of the register, if what it holds can be counted.

@@ -81,5 +81,11 @@ fn a_register_is_counted_like_what_was_said() {
         all.add(value.clone(), 1);
     }
     assert_eq!(tally([&all]), summarize(None, &values.map(|value| Observation { unit: None, value })));
+    let values = [json!(["A", "B"]), json!([]), Value::Null, json!(["B"]), json!(["A", "B"])];
+    let mut all = Counts::default();
+    for value in &values {
+        all.add(value.clone(), 1);
+    }
+    assert_eq!(tally([&all]), summarize(None, &values.map(|value| Observation { unit: None, value })));
     assert_eq!(tally([]), summarize(None, &[]));
 }
