@@ -6,6 +6,7 @@ use super::time::{Day, parse_ms};
 use super::{Code, Problem};
 use crate::auth::keys::Keys;
 use crate::fields::{Expected, Fault, FieldError, is_village};
+use crate::insight::extent::Extent;
 use crate::store::listing::{Compare, Filter, Found, Kind, List, Listed, Listing, Order, Place, Value};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -332,7 +333,7 @@ fn read_box(text: &str) -> Result<Place, Problem> {
     if west > east || south > north {
         return Err(bad_value("bbox", Fault::InvalidForm));
     }
-    Ok(Place::Inside { south, west, north, east })
+    Ok(Place::Inside(Extent { south, west, north, east }))
 }
 
 /// 400: the parameter is none of these here.

@@ -2,6 +2,7 @@
 //! the county has not moved. Nothing ever has to be told that something changed.
 
 use super::coverage::County;
+use super::extent::Extent;
 use super::interviews::Interviews;
 use super::statistics::{Counts, Places};
 use quick_cache::Weighter;
@@ -9,7 +10,7 @@ use quick_cache::sync::Cache;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
-use sync_core::Bucket;
+use sync_core::{Bucket, Collection};
 use uuid::Uuid;
 
 /// Moves with everything that is worked out of a county: its sequence number, and what changes of its draws.
@@ -85,6 +86,23 @@ impl<K: Eq + Hash, T: Weigh> Kept<K, T> {
     }
 }
 
+impl Weigh for Option<Extent> {
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+/// How many rows a list has in a county.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Total(pub u64);
+
+impl Weigh for Total {
+    fn weight(&self) -> usize {
+        // With the key, whose text is shared by all counties.
+        64
+    }
+}
+
 /// All that is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Worked {
@@ -94,8 +112,12 @@ pub struct Worked {
     pub interviews: Kept<(Uuid, Bucket), Interviews>,
     /// By campaign.
     pub places: Kept<(Uuid, Bucket), Places>,
-    /// By column of the households.
+    /// By field of the households.
     pub register: Kept<(&'static str, Bucket), Counts>,
+    /// By collection and filters.
+    pub totals: Kept<(Arc<str>, Bucket), Total>,
+    /// Of the places of a collection.
+    pub extents: Kept<(Collection, Bucket), Option<Extent>>,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod coverage;
 pub mod export;
+pub mod extent;
 pub mod findings;
 pub mod forms;
 pub mod interviews;

@@ -174,22 +174,22 @@ where
     let engine = engine(conn);
     let narrow = |sql, filter| listing.narrowed(engine, sql, filter, true);
     let filtered = listing.filters.iter().fold(from, narrow);
-    page_of::<ST, R>(conn, listing, &filtered, &filtered, |rest, _| Sql::new(select.clone()).join(rest))
+    let total = listing.count.then(|| count(conn, &filtered)).transpose()?;
+    let found = page_of::<ST, R>(conn, listing, &filtered, |rest, _| Sql::new(select.clone()).join(rest))?;
+    Ok(Found { total, ..found })
 }
 
 /// [`page`] of a `FROM … WHERE …` that has the filters already, where `select` makes the statement out of
-/// `FROM … WHERE … ORDER BY … LIMIT …` and of the expressions that it is ordered by; `counted` is what gives the total.
+/// `FROM … WHERE … ORDER BY … LIMIT …` and of the expressions that it is ordered by. Without the total.
 pub fn page_of<ST, R>(
     conn: &mut Conn,
     listing: &Listing<R>,
     filtered: &Sql,
-    counted: &Sql,
     select: impl Fn(Sql, &[order::Term]) -> Sql,
 ) -> Result<Found<R>, StoreError>
 where
     for<'q> Statement<ST>: LoadQuery<'q, PgConnection, R> + LoadQuery<'q, SqliteConnection, R>,
 {
-    let total = listing.count.then(|| count(conn, counted)).transpose()?;
     // One more than asked tells whether there is a next page.
     let wanted = listing.limit + 1;
     let mut rows: Vec<R> = Vec::new();
@@ -204,7 +204,7 @@ where
     let more = rows.len() > listing.limit;
     rows.truncate(listing.limit);
     let next = rows.last().filter(|_| more).map(|row| listing.values(row));
-    Ok(Found { rows, next, total })
+    Ok(Found { rows, next, total: None })
 }
 
 /// Loads the rows of a statement that is no list.

@@ -6,12 +6,14 @@ use super::conn::{Conn, StoreError};
 use super::dialect::{self, engine};
 use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::record_indexes::{indexed, scans};
-use super::records::{RECORD_COLUMNS, RecordRow, RecordSql};
+use super::records::{RECORD_COLUMNS, RecordRow, RecordSql, bucket_of};
 use crate::fields::{self, Cell, ColumnKind, columns};
+use crate::insight::extent::Extent;
 use crate::insight::findings::State;
-use std::collections::BTreeSet;
+use diesel::sql_types::{BigInt, Double, Integer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
-use sync_core::{Collection, Fields, Scope};
+use sync_core::{Bucket, Collection, Fields, Scope};
 
 /// What the list of a collection's records can be filtered and sorted by; county by county.
 pub fn list(collection: Collection) -> &'static List<RecordRow> {
@@ -256,7 +258,7 @@ impl Way {
     }
 }
 
-/// A page of a collection's living records in scope.
+/// A page of a collection's living records in scope, without the total: see [`totals`].
 pub fn page(
     conn: &mut Conn,
     scope: &Scope,
@@ -277,9 +279,8 @@ pub(super) fn page_where(
     let way = Way::find(conn, scope, collection, listing, few)?;
     let engine = engine(conn);
     let from = way.ordered(engine, scope, collection, listing);
-    let counted = way.counted(engine, scope, collection, listing);
     let number = collection.number();
-    listing::page_of::<RecordSql, _>(conn, listing, &from, &counted, |rest, terms| {
+    listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
         let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
         let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
         let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
@@ -290,4 +291,40 @@ pub(super) fn page_where(
             ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
         ))
     })
+}
+
+/// How many rows all pages of a list have, county by county; those with none are left out.
+pub fn totals(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+) -> Result<BTreeMap<Bucket, u64>, StoreError> {
+    totals_where(conn, scope, collection, listing, FEW)
+}
+
+/// [`totals`], with what counts as few.
+pub(super) fn totals_where(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+    few: usize,
+) -> Result<BTreeMap<Bucket, u64>, StoreError> {
+    let way = Way::find(conn, scope, collection, listing, few)?;
+    let from = way.counted(engine(conn), scope, collection, listing);
+    let sql = Sql::new("SELECT f.bucket, count(*) ").join(from).sql(" GROUP BY f.bucket");
+    let counts = listing::rows::<(Integer, BigInt), (i32, i64)>(conn, sql)?;
+    counts.into_iter().map(|(bucket, count)| Ok((bucket_of(bucket)?, count as u64))).collect()
+}
+
+/// How far the places of a collection's living records reach, county by county; those with none are left out.
+pub fn extents(conn: &mut Conn, scope: &Scope, collection: Collection) -> Result<BTreeMap<Bucket, Extent>, StoreError> {
+    let table = collection.name();
+    let sql =
+        Sql::new(format!("SELECT f.bucket, min(f.lat), min(f.lon), max(f.lat), max(f.lon) FROM {table} f WHERE "));
+    let sql = sql.in_scope("f.bucket", scope).sql(" AND f.lat IS NOT NULL AND f.lon IS NOT NULL GROUP BY f.bucket");
+    let extents = listing::rows::<(Integer, Double, Double, Double, Double), (i32, f64, f64, f64, f64)>(conn, sql)?;
+    let extent = |(bucket, south, west, north, east)| Ok((bucket_of(bucket)?, Extent { south, west, north, east }));
+    extents.into_iter().map(extent).collect()
 }

@@ -3,6 +3,7 @@
 
 mod body;
 mod history;
+mod listed;
 mod params;
 mod write;
 
@@ -195,8 +196,9 @@ async fn list(
     let reveal = params.take_flag(REVEAL)?;
     let asked = params.read(record_lists::list(collection), &app.keys, caller.user)?;
     let actor = actor(&caller);
+    let worked = app.worked.clone();
     let page = app.store.read(move |conn| {
-        let found = record_lists::page(conn, caller.scope(), collection, &asked.listing)?;
+        let found = listed::page(conn, &worked, caller.scope(), collection, &asked.listing)?;
         asked.try_page(found, |row| Record::listed(row, reveal))
     });
     let page = page.await?;

@@ -2,6 +2,7 @@
 
 use super::{Kind, Listing, Sql, Value};
 use crate::fields::grams;
+use crate::insight::extent::Extent;
 use crate::store::Engine;
 use crate::store::dialect;
 
@@ -31,8 +32,23 @@ pub enum Filter {
 /// Where a row's place is. Degrees of WGS-84.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Place {
-    Inside { south: f64, west: f64, north: f64, east: f64 },
+    Inside(Extent),
     Near { lat: f64, lon: f64, metres: f64 },
+}
+
+impl Place {
+    /// It lies in here.
+    pub fn extent(&self) -> Extent {
+        match *self {
+            Self::Inside(extent) => extent,
+            Self::Near { lat, lon, metres } => {
+                let up = metres / DEGREE;
+                // A little more than the farthest that the circle reaches: meridians come together towards the poles.
+                let aside = up / (lat.abs() + up).min(89.9).to_radians().cos();
+                Extent { south: lat - up, west: lon - aside, north: lat + up, east: lon + aside }
+            }
+        }
+    }
 }
 
 /// Where a list's texts are looked through.
@@ -123,7 +139,8 @@ fn overdue(sql: Sql, engine: Engine, deadlines: &Deadlines, is: bool) -> Sql {
     sql.sql(format!(" AND {not}COALESCE({due} < {today} AND ({state} IS NULL OR {state} NOT IN ('{done}')), FALSE)"))
 }
 
-fn inside(sql: Sql, places: &Places, plain: &'static str, [south, west, north, east]: [f64; 4]) -> Sql {
+fn inside(sql: Sql, places: &Places, plain: &'static str, extent: Extent) -> Sql {
+    let Extent { south, west, north, east } = extent;
     let between = |sql: Sql, column: &'static str, low: f64, high: f64| {
         sql.sql(" AND ")
             .sql(plain)
@@ -138,13 +155,11 @@ fn inside(sql: Sql, places: &Places, plain: &'static str, [south, west, north, e
 
 fn placed(sql: Sql, engine: Engine, places: &Places, place: &Place, by_index: bool) -> Sql {
     let plain = if by_index { "" } else { dialect::by_no_index(engine) };
+    let sql = inside(sql, places, plain, place.extent());
     match *place {
-        Place::Inside { south, west, north, east } => inside(sql, places, plain, [south, west, north, east]),
+        Place::Inside(_) => sql,
         Place::Near { lat, lon, metres } => {
             let (up, cosine) = (metres / DEGREE, lat.to_radians().cos());
-            // A little more than the farthest that the circle reaches: meridians come together towards the poles.
-            let aside = up / (lat.abs() + up).min(89.9).to_radians().cos();
-            let sql = inside(sql, places, plain, [lat - up, lon - aside, lat + up, lon + aside]);
             // Pythagoras, with the cosine of the latitude halfway, by its tangent: good to a thousandth over 100 km.
             let slope = lat.to_radians().sin() * 0.5_f64.to_radians();
             let (north, east) = (format!("({} - ", places.lat), format!("({} - ", places.lon));

@@ -5,8 +5,8 @@ use super::Scratch;
 use crate::auth::keys::Keys;
 use crate::http::list::ListParams;
 use crate::store::dialect::Rows;
-use crate::store::listing::{Sql, rows};
-use crate::store::{Engine, record_indexes, record_lists};
+use crate::store::listing::{Found, Sql, rows};
+use crate::store::{Engine, StoreError, record_indexes, record_lists};
 use crate::sync::direct::{By, Direct};
 use actix_web::FromRequest as _;
 use actix_web::test::TestRequest;
@@ -80,10 +80,12 @@ impl Register {
             let params = ListParams::extract(&request).into_inner().unwrap();
             let asked = params.read(record_lists::list(Collection::Households), &self.keys, Uuid::nil()).unwrap();
             let scope = Scope::Region(Region::parse("51").unwrap());
-            let found = self
-                .scratch
-                .store
-                .read_now(|conn| record_lists::page_where(conn, &scope, Collection::Households, &asked.listing, few));
+            let (collection, listing) = (Collection::Households, &asked.listing);
+            let found = self.scratch.store.read_now(|conn| {
+                let found = record_lists::page_where(conn, &scope, collection, listing, few)?;
+                let totals = record_lists::totals_where(conn, &scope, collection, listing, few)?;
+                Ok::<_, StoreError>(Found { total: Some(totals.into_values().sum()), ..found })
+            });
             let page = asked.page(found.unwrap(), |row| (row.bucket, row.id.0));
             ids.extend(page.items);
             let Some(next) = page.next else { return (ids, page.total) };

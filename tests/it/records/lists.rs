@@ -239,6 +239,39 @@ on_both_engines! {
         }
     }
 
+    fn totals_and_places_follow_what_is_written(w) {
+        // Every time all is asked, so that whatever was found before may be kept; some of it moves in between.
+        let check = |moved: &str| {
+            for session in [w.province(), w.chen(), w.ali(), w.deng()] {
+                for query in ["", "status=poor", "people=5", "near=27.7,103.2,1000", "near=30.3,106.3,1000&status=poor",
+                    "bbox=103,27,107,31&people=5", "q=%E5%90%89%E5%85%8B&status=poor"]
+                {
+                    let path = format!("/v1/households?{query}");
+                    let page = session.get(&format!("{path}&count=true")).send().ok();
+                    assert_eq!(page["total"], session.all(&path).len(), "{moved}: {query}");
+                }
+            }
+        };
+        let found = |query: &str| w.province().all(&format!("/v1/households?{query}")).len();
+        check("nothing");
+        let here = json!({ "lat": 27.7, "lon": 103.2 });
+        let there = json!({ "lat": 30.3, "lon": 106.3 });
+        let one = household(w, "one", json!({ "status": "poor", "head_name": "吉克阿力", "location": here }));
+        check("a county");
+        let other = Rec::household(WUSHENG);
+        accepted(w.deng().push_one(other.create_with(json!({ "status": "poor", "location": there }))));
+        check("another county");
+        assert_eq!((found("status=poor"), found("near=27.7,103.2,1000"), found("near=30.3,106.3,1000")), (2, 1, 1));
+        w.ali().push_one(one.edit(json!({ "location": there })).base(1));
+        check("a place far out of what the county had");
+        assert_eq!((found("near=27.7,103.2,1000"), found("near=30.3,106.3,1000")), (0, 2));
+        w.deng().push_one(other.edit(json!({ "status": "lifted" })).base(1));
+        check("a status");
+        w.ali().push_one(one.delete().base(2));
+        check("a record less");
+        assert_eq!((found("status=poor"), found("near=30.3,106.3,1000")), (0, 1));
+    }
+
     fn a_list_is_of_ones_own_counties(w) {
         household(w, "a", json!({ "status": "lifted", "head_name": "吉克阿力" }));
         let foreign = Rec::household(WUSHENG);
