@@ -9,6 +9,7 @@ use crate::resources::exports::Room;
 use crate::store::Store;
 use crate::sync::events::Moves;
 use crate::sync::lanes::Lanes;
+use crate::sync::polls::Polls;
 
 /// The application's state; cheap to clone, handed to handlers as `web::Data`.
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct App {
     pub keys: Keys,
     /// Pushes that wait.
     pub lanes: Lanes,
+    /// Polls that ask together.
+    pub polls: Polls,
     /// Who listens for news.
     pub moves: Moves,
     /// Who asks too often.

@@ -85,7 +85,15 @@ impl<R: Required> Caller<R> {
     /// The caller behind verified claims, and the heads of its team's counties, which an office has not got: with one
     /// statement. Fails as [`Caller::check`] does.
     pub fn check_with_heads(conn: &mut Conn, claims: &Claims) -> Result<(Self, Heads), Problem> {
-        let (standing, heads) = callers::load_with_heads(conn, claims.sid)?.unzip();
+        Self::admit_with_heads(
+            callers::load_with_heads(conn, &BTreeSet::from([claims.sid]))?.remove(&claims.sid),
+            claims,
+        )
+    }
+
+    /// The caller behind verified claims, and the heads that were found with it. Fails as [`Caller::check`] does.
+    pub fn admit_with_heads(found: Option<(Standing, Heads)>, claims: &Claims) -> Result<(Self, Heads), Problem> {
+        let (standing, heads) = found.unzip();
         Ok((Self::admit(standing, claims)?, heads.unwrap_or_default()))
     }
 

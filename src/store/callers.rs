@@ -90,17 +90,21 @@ pub fn load(conn: &mut Conn, sessions: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, 
     Ok(found)
 }
 
-/// Who stands behind a session, and the heads of its team's counties as they are at the same moment: what most pulls ask,
-/// with one statement.
-pub fn load_with_heads(conn: &mut Conn, session: Uuid) -> Result<Option<(Standing, Heads)>, StoreError> {
-    let rows = Rows::new().uuid("session", [Id(session)]);
+/// Who stands behind these sessions, and the heads of their teams' counties as they are at the same moment: what most pulls
+/// ask, with one statement. Unknown ones are left out; offices have no heads.
+pub fn load_with_heads(
+    conn: &mut Conn,
+    sessions: &BTreeSet<Uuid>,
+) -> Result<HashMap<Uuid, (Standing, Heads)>, StoreError> {
+    let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
     let tail = format!("SELECT {COLUMNS}, {} {TABLES} LEFT JOIN buckets b ON b.bucket = t.bucket", buckets::COLUMNS);
-    let (mut found, mut heads) = (HashMap::new(), Heads::new());
+    let (mut found, mut heads) = (HashMap::new(), HashMap::<Uuid, Heads>::new());
     for (row, head) in load_rows!(conn, &rows, &tail, (RowSql, Nullable<HeadSql>) => (Row, Option<HeadRow>))? {
+        heads.entry(row.session.0).or_default().extend(head.map(buckets::head).transpose()?);
         row.join(&mut found)?;
-        heads.extend(head.map(buckets::head).transpose()?);
     }
-    Ok(found.remove(&session).map(|standing| (standing, heads)))
+    let with_heads = |(session, standing)| (session, (standing, heads.remove(&session).unwrap_or_default()));
+    Ok(found.into_iter().map(with_heads).collect())
 }
 
 impl Row {

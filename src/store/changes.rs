@@ -4,7 +4,7 @@ use super::conn::{Conn, StoreError};
 use super::dialect::Rows;
 use super::records::{Key, bucket_of, collection_of, digest_of};
 use super::types::{DbJson, DbUuid, Id, JsonText};
-use crate::load_rows;
+use crate::{each_row, load_rows};
 use diesel::Queryable;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, SmallInt};
 use sync_core::cursor::Want;
@@ -41,21 +41,25 @@ pub struct Changed {
 
 const COLUMNS: &str = "r.bucket, r.collection, r.id, r.rev, r.seq, r.deleted, r.digest, r.at_ms, r.fields";
 
-/// All changes of these buckets, bucket after bucket in the order of their codes.
-pub fn all(conn: &mut Conn, scope: &Scope, wants: &[Want]) -> Result<Vec<Changed>, StoreError> {
+/// All changes of these buckets. They come in order, bucket by bucket, as long as the engine walks along the index; nobody
+/// makes it, since PostgreSQL does not know that they do, and would sort whole rows.
+pub fn all(conn: &mut Conn, scope: &Scope, wants: &[Want], take: impl FnMut(Changed)) -> Result<(), StoreError> {
     let tail = format!(
         "SELECT {COLUMNS} FROM v CROSS JOIN records r WHERE r.bucket = v.bucket AND r.seq > v.after \
          AND (r.seq > v.baseline OR NOT r.deleted)"
     );
-    let mut changes = load(conn, scope, wants, &tail)?;
-    // They come in order, bucket by bucket; PostgreSQL does not know that, and would sort whole rows.
-    changes.sort_by_key(|change| (change.key.bucket, change.seq));
-    Ok(changes)
+    each(conn, scope, wants, &tail, take)
 }
 
-/// The first `limit` changes of one bucket.
-pub fn first(conn: &mut Conn, scope: &Scope, want: Want, limit: usize) -> Result<Vec<Changed>, StoreError> {
-    load(conn, scope, &[want], &along_the_index(COLUMNS, limit))
+/// The first `limit` changes of one bucket, in order.
+pub fn first(
+    conn: &mut Conn,
+    scope: &Scope,
+    want: Want,
+    limit: usize,
+    take: impl FnMut(Changed),
+) -> Result<(), StoreError> {
+    each(conn, scope, &[want], &along_the_index(COLUMNS, limit), take)
 }
 
 /// How many of the first `limit` changes of one bucket have together no more than so many bytes of fields.
@@ -79,8 +83,15 @@ fn along_the_index(columns: &str, limit: usize) -> String {
     )
 }
 
-fn load(conn: &mut Conn, scope: &Scope, wants: &[Want], tail: &str) -> Result<Vec<Changed>, StoreError> {
-    load_rows!(conn, &rows(scope, wants), tail, ChangeSql => ChangeRow)?.into_iter().map(ChangeRow::read).collect()
+fn each(
+    conn: &mut Conn,
+    scope: &Scope,
+    wants: &[Want],
+    tail: &str,
+    mut take: impl FnMut(Changed),
+) -> Result<(), StoreError> {
+    let read = |row: ChangeRow| row.read().map(&mut take);
+    each_row!(conn, &rows(scope, wants), tail, ChangeSql => ChangeRow, read)
 }
 
 /// Buckets outside `scope` are left out.

@@ -306,6 +306,8 @@ fn begin_snapshot(conn: &mut Conn, postgres: &str) -> Result<(), StoreError> {
 pub struct Store {
     pub(super) pool: Pool<Manager>,
     pub(super) writer: Arc<Writer>,
+    /// PostgreSQL's connection for lookups.
+    lookups: Option<Pool<writer::Opener>>,
     engine: Engine,
     forms: Arc<Forms>,
 }
@@ -316,12 +318,15 @@ impl Store {
         let manager = Manager::parse(&config.database_url)?;
         manager.open().map_err(|e| anyhow::anyhow!("cannot open the database: {e}"))?;
         let engine = manager.engine();
-        let writer = Arc::new(match engine {
-            Engine::Sqlite => Writer::alone(manager.clone()),
-            Engine::Postgres => Writer::many(pool(config, writer::Opener(manager.clone()))?),
-        });
-        let pool = pool(config, manager)?;
-        Ok(Self { pool, writer, engine, forms: Arc::default() })
+        let (writer, lookups) = match engine {
+            Engine::Sqlite => (Writer::alone(manager.clone()), None),
+            Engine::Postgres => (
+                Writer::many(pool(config.pool_size, writer::Opener(manager.clone()))?),
+                Some(pool(1, writer::Opener(manager.clone()))?),
+            ),
+        };
+        let pool = pool(config.pool_size, manager)?;
+        Ok(Self { pool, writer: Arc::new(writer), lookups, engine, forms: Arc::default() })
     }
 
     pub fn engine(&self) -> Engine {
@@ -337,6 +342,14 @@ impl Store {
     pub fn read_now<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
         let mut conn = self.pool.get().map_err(|e| StoreError::Unavailable(e.into()))?;
         body(&mut conn)
+    }
+
+    /// [`Store::read_now`] for statements that look up keys again and again. On PostgreSQL they share one connection, on which
+    /// each is planned once: to plan it takes longer than to run it, and the readers do that anew for each list of keys.
+    pub fn look_up_now<T, E: From<StoreError>>(&self, body: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let Some(lookups) = &self.lookups else { return self.read_now(body) };
+        let mut conn = lookups.get().map_err(|e| StoreError::Unavailable(e.into()))?;
+        body(conn.begin()?)
     }
 
     /// Lends a connection whose statements all see the same moment. Blocks: see [`Store::snapshot`].
@@ -384,9 +397,9 @@ impl Store {
     }
 }
 
-pub(super) fn pool<M: ManageConnection>(config: &Config, manager: M) -> anyhow::Result<Pool<M>> {
+pub(super) fn pool<M: ManageConnection>(size: u32, manager: M) -> anyhow::Result<Pool<M>> {
     let pool = Pool::builder()
-        .max_size(config.pool_size)
+        .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(true)
         .connection_timeout(Duration::from_secs(5));

@@ -301,6 +301,37 @@ macro_rules! load_rows {
     }};
 }
 
+/// Goes through many rows of a statement over a batch, of which neither the engine's client nor we keep more than one:
+/// `each_row!(conn, rows, tail, SqlType => RustType, |row| …)`, where the closure gives a `Result` whose error the
+/// database's can become.
+#[macro_export]
+macro_rules! each_row {
+    ($conn:expr, $rows:expr, $tail:expr, $sql:ty => $rust:ty, $each:expr) => {{
+        use $crate::store::Conn;
+        let (rows, tail): (&$crate::store::dialect::Rows, &str) = ($rows, $tail);
+        let mut each = $each;
+        let mut outcome = Ok(());
+        for range in rows.chunks($conn) {
+            let bulk = $crate::store::dialect::Bulk::<$sql>::new(rows, range, tail);
+            macro_rules! go_through {
+                ($c:ident, $mode:ty) => {
+                    diesel::RunQueryDsl::load_iter::<$rust, $mode>(bulk, $c)
+                        .map_err(From::from)
+                        .and_then(|mut found| found.try_for_each(|row| each(row?)))
+                };
+            }
+            outcome = match $conn {
+                Conn::Pg(c) => go_through!(c, diesel::pg::PgRowByRowLoadingMode),
+                Conn::Sqlite(c) => go_through!(c, diesel::connection::DefaultLoadingMode),
+            };
+            if outcome.is_err() {
+                break;
+            }
+        }
+        outcome
+    }};
+}
+
 impl<ST> QueryFragment<Pg> for Bulk<'_, ST> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.push_head(&mut pass);

@@ -23,12 +23,12 @@ pub struct Forms(Mutex<HashMap<Version, Arc<Form>>>);
 
 impl Forms {
     /// These versions; those that the province has not got are left out. One statement for all that are not here yet.
-    pub fn get(&self, conn: &mut Conn, wanted: &BTreeSet<Version>) -> Result<HashMap<Version, Arc<Form>>, StoreError> {
+    pub fn get(&self, conn: &mut Conn, wanted: &BTreeSet<&Version>) -> Result<HashMap<Version, Arc<Form>>, StoreError> {
         let mut found: HashMap<Version, Arc<Form>> = {
             let known = self.lock();
-            wanted.iter().filter_map(|version| Some((version.clone(), known.get(version)?.clone()))).collect()
+            wanted.iter().filter_map(|version| Some(((*version).clone(), known.get(version)?.clone()))).collect()
         };
-        let missing: Vec<&Version> = wanted.iter().filter(|version| !found.contains_key(*version)).collect();
+        let missing: Vec<&Version> = wanted.iter().copied().filter(|version| !found.contains_key(version)).collect();
         let rows = Rows::new()
             .text("province", missing.iter().map(|version| version.province.to_string()))
             .text("form", missing.iter().map(|version| version.form.clone()))

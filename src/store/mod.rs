@@ -2,6 +2,7 @@
 
 pub mod assignments;
 pub mod audit;
+mod beside;
 pub mod buckets;
 pub mod callers;
 pub mod campaign_counties;

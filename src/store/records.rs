@@ -1,6 +1,7 @@
 //! The record table and its history: how a record and its past are kept as rows, and the statements that load and store
 //! many at once.
 
+use super::beside::beside;
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
 use super::dialect::Rows;
@@ -279,46 +280,62 @@ pub fn digest(key: &Key, record: &Record, fields: &str) -> Digest {
     Digest::of_record(key.bucket, key.collection, key.id, record.last.rev, fields)
 }
 
-/// A record to store: its row's variable parts.
+/// A record to store.
 pub struct Changed<'a> {
     pub key: Key,
     /// It was there, and not deleted, when it was loaded.
     pub lived: bool,
     pub subject: &'a Subject,
     pub record: &'a Record,
-    pub digest: Digest,
-    pub warnings: Option<JsonText>,
 }
 
-/// What is stored of a record's warnings.
-pub fn warnings_text(warnings: Option<&Vec<FieldError>>) -> Option<JsonText> {
-    // Plain data always serialises.
-    warnings.map(|warnings| JsonText(serde_json::to_string(warnings).unwrap_or_default()))
+/// What is worked out of changed records as they are stored.
+pub struct Stored {
+    /// In the order of the records.
+    pub digests: Vec<Digest>,
+    pub warnings: Warnings,
 }
 
-/// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements.
-pub fn store(tx: &mut Tx<'_>, changed: &[Changed<'_>]) -> Result<(), StoreError> {
+/// By record: what is wrong with it, relative to its fields. Those with nothing are not there.
+pub type Warnings = HashMap<Key, Vec<FieldError>>;
+
+/// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements. `judge`
+/// tells what is wrong with the records.
+pub fn store(
+    tx: &mut Tx<'_>,
+    changed: &[Changed<'_>],
+    judge: impl FnOnce() -> Warnings + Send,
+) -> Result<Stored, StoreError> {
     let overtaken = changed.iter().flat_map(|c| c.subject.overtaken().iter().map(|past| (c.key, past)));
     insert_past(tx, &overtaken.collect::<Vec<_>>())?;
-    promoted::store(tx, changed)?;
-    let (new, old): (Vec<_>, Vec<_>) = changed.iter().partition(|c| c.subject.is_new());
-    record_rows(&new).insert(tx, "records")?;
-    record_rows(&old).update(tx, "records", 3)?;
-    Ok(())
+    let work_out = || {
+        let digests: Vec<_> = changed.iter().map(|c| digest(&c.key, c.record, c.record.fields.canonical())).collect();
+        let stored = Stored { digests, warnings: judge() };
+        let (new, old): (Vec<_>, Vec<_>) = changed.iter().zip(&stored.digests).partition(|(c, _)| c.subject.is_new());
+        let (new, old) = (record_rows(&new, &stored.warnings), record_rows(&old, &stored.warnings));
+        (stored, new, old)
+    };
+    let ((stored, new, old), promoted) = beside(changed.len(), work_out, || promoted::store(tx, changed));
+    promoted?;
+    new.insert(tx, "records")?;
+    old.update(tx, "records", 3)?;
+    Ok(stored)
 }
 
-fn record_rows(changed: &[&Changed<'_>]) -> Rows {
-    let last = || changed.iter().map(|c| &c.record.last);
+fn record_rows(changed: &[(&Changed<'_>, &Digest)], warnings: &Warnings) -> Rows {
+    let records = || changed.iter().map(|(c, _)| c.record);
+    let last = || records().map(|record| &record.last);
+    // Serialising plain data into memory cannot fail.
     let registers = |r: &Record| {
         let plain = r.last.rev == 1 && r.registers == Registers::of_first(&r.last);
-        // Serialising plain data into memory cannot fail.
         (!plain).then(|| postcard::to_stdvec(&r.registers).unwrap_or_default())
     };
-    key_rows(changed.iter().map(|c| &c.key))
+    let told = |warnings: &Vec<FieldError>| JsonText(serde_json::to_string(warnings).unwrap_or_default());
+    key_rows(changed.iter().map(|(c, _)| &c.key))
         .big("rev", last().map(|w| w.rev as i64))
         .big("seq", last().map(|w| w.seq as i64))
-        .flag("deleted", changed.iter().map(|c| c.record.deleted))
-        .bytes("digest", changed.iter().map(|c| c.digest.0.to_vec()))
+        .flag("deleted", records().map(|record| record.deleted))
+        .bytes("digest", changed.iter().map(|(_, digest)| digest.0.to_vec()))
         .big("stamp", last().map(|w| w.stamp.0 as i64))
         .big("at_ms", last().map(|w| w.at))
         .opt_big("claimed_ms", last().map(|w| w.claimed))
@@ -326,10 +343,10 @@ fn record_rows(changed: &[&Changed<'_>]) -> Rows {
         .uuid("device_id", last().map(|w| Id(w.author.device)))
         .uuid("user_id", last().map(|w| Id(w.author.user)))
         .opt_uuid("team_id", last().map(|w| w.author.team.map(Id)))
-        .opt_bytes("registers", changed.iter().map(|c| registers(c.record)))
-        .opt_json("touches", changed.iter().map(|c| c.record.touches.as_deref().map(touches_text)))
-        .opt_json("warnings", changed.iter().map(|c| c.warnings.clone()))
-        .json("fields", changed.iter().map(|c| JsonText(c.record.fields.canonical().to_owned())))
+        .opt_bytes("registers", records().map(registers))
+        .opt_json("touches", records().map(|record| record.touches.as_deref().map(touches_text)))
+        .opt_json("warnings", changed.iter().map(|(c, _)| warnings.get(&c.key).map(told)))
+        .json("fields", records().map(|record| JsonText(record.fields.canonical().to_owned())))
 }
 
 fn insert_past(tx: &mut Tx<'_>, past: &[(Key, &Past)]) -> Result<(), StoreError> {

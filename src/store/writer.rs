@@ -48,23 +48,23 @@ pub(super) enum Writer {
     Many(Pool<Opener>),
 }
 
-/// Opens PostgreSQL's writing connections.
+/// Opens PostgreSQL's connections that keep their plans: those that write, and the one for lookups.
 pub(super) struct Opener(pub Manager);
 
-/// One of them, and how many transactions it has begun.
+/// One of them, and how many times it was lent for a transaction or a lookup.
 pub(super) struct Used {
     conn: Conn,
-    transactions: u64,
+    uses: u64,
 }
 
 impl Used {
     /// PostgreSQL keeps a plan from when a table was empty, even one that reads all of it, until it is analysed a minute
-    /// later. So plans are made anew when the connection has begun 8, 16, 32, … transactions.
-    fn begin(&mut self) -> Result<&mut Conn, StoreError> {
-        self.transactions += 1;
+    /// later. So plans are made anew when the connection is lent for the 8th, 16th, 32nd, … time.
+    pub(super) fn begin(&mut self) -> Result<&mut Conn, StoreError> {
+        self.uses += 1;
         if let Conn::Pg(conn) = &mut self.conn
-            && self.transactions >= 8
-            && self.transactions.is_power_of_two()
+            && self.uses >= 8
+            && self.uses.is_power_of_two()
         {
             conn.batch_execute("DISCARD PLANS")?;
         }
@@ -77,7 +77,7 @@ impl ManageConnection for Opener {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Used, Self::Error> {
-        Ok(Used { conn: self.0.open_writer()?, transactions: 0 })
+        Ok(Used { conn: self.0.open_writer()?, uses: 0 })
     }
 
     fn is_valid(&self, used: &mut Used) -> Result<(), Self::Error> {

@@ -59,13 +59,12 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
         });
         answers.push(answer);
     }
-    room.desk.judge(tx)?;
+    room.desk.close(tx)?;
     for (job, answer) in jobs.iter().zip(&mut answers) {
         if let Ok(answer) = answer {
             room.warn(job, answer);
         }
     }
-    room.desk.close(tx)?;
     pushers::store(tx, &pushed, Instant::from_ms(now))?;
     Ok(answers)
 }

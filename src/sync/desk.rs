@@ -1,13 +1,13 @@
 //! The desk at which records are merged: it takes out what a batch of writes needs in a handful of statements, lets
 //! [`sync_core`] merge in memory, and puts everything back in as few. Every write of a record goes over it.
 
-use super::warnings::{self, Warnings};
+use super::warnings::Cases;
 use crate::fields::{self, FieldError};
 use crate::http::time::format_ms;
 use crate::store::buckets::{self, Head};
 use crate::store::conflicts::{self, ConflictRow};
 use crate::store::held::{self, HeldRow};
-use crate::store::records::{self, Changed, Key, digest_of};
+use crate::store::records::{self, Changed, Key, Warnings, digest_of};
 use crate::store::types::{Id, Instant, JsonText};
 use crate::store::{StoreError, Tx};
 use serde_json::{Value, json};
@@ -57,9 +57,8 @@ pub struct Desk {
     conflicts: Vec<ConflictRow>,
     held: Vec<HeldRow>,
     released: Vec<(i32, Uuid)>,
-    /// What is wrong with records: as it was stored, and from [`Desk::judge`] on as they are now.
+    /// What is wrong with records: as it was stored, and from [`Desk::close`] on as they are now.
     warnings: Warnings,
-    judged: bool,
     /// Buckets whose heads have to be put back.
     moved: BTreeSet<Bucket>,
     /// The person by whose decision waiting operations become part of their records.
@@ -116,8 +115,7 @@ impl Desk {
         };
         let subjects = keys.into_iter().map(subject).collect();
         let (conflicts, held, released, moved) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
-        let (judged, settler) = (false, None);
-        Ok(Self { now, heads, subjects, worth, conflicts, held, released, warnings, judged, moved, settler })
+        Ok(Self { now, heads, subjects, worth, conflicts, held, released, warnings, moved, settler: None })
     }
 
     /// The record that was taken out under this key.
@@ -193,36 +191,24 @@ impl Desk {
         Some(Shown { rev: record.last.rev, seq: record.last.seq, deleted: record.deleted, digest, fields })
     }
 
-    /// Judges the records that have changed so far.
-    pub fn judge(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let changed = self.subjects.iter().filter(|(_, subject)| subject.is_changed());
-        let mut told = warnings::judge(tx, Instant::from_ms(self.now), changed.clone())?;
-        for (key, _) in changed {
-            match told.remove(key) {
-                Some(warnings) => drop(self.warnings.insert(*key, warnings)),
-                None => drop(self.warnings.remove(key)),
-            }
-        }
-        self.judged = true;
-        Ok(())
-    }
-
     /// What is wrong with a record, relative to its fields.
     pub fn warnings(&self, key: &Key) -> &[FieldError] {
         self.warnings.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts everything back that has changed.
-    pub fn close(mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if !self.judged {
-            self.judge(tx)?;
-        }
+    /// Puts everything back that has changed, with what is wrong with it now. The desk may be looked at afterwards.
+    pub fn close(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let now = Instant::from_ms(self.now);
         let mut changed = Vec::new();
-        let mut moved = std::mem::take(&mut self.moved);
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {
             let Some(record) = subject.record() else { continue };
-            let fields = record.fields.canonical();
-            let digest = records::digest(key, record, fields);
+            changed.push(Changed { key: *key, lived: self.worth.contains_key(key), subject, record });
+        }
+        // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
+        changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));
+        let cases = Cases::gather(tx, now, changed.iter().map(|c| (c.key, c.subject)))?;
+        let stored = records::store(tx, &changed, || cases.judge())?;
+        for (Changed { key, record, .. }, digest) in changed.iter().zip(stored.digests) {
             if let Some(head) = self.heads.get_mut(&key.bucket) {
                 if let Some(before) = self.worth.get(key) {
                     head.sum = head.sum.minus(*before);
@@ -232,22 +218,17 @@ impl Desk {
                     head.sum = head.sum.plus(digest);
                     head.live += 1;
                 }
-                head.largest = head.largest.max(fields.len() as u64);
+                head.largest = head.largest.max(record.fields.canonical().len() as u64);
             }
-            moved.insert(key.bucket);
-            let lived = self.worth.contains_key(key);
-            let warnings = records::warnings_text(self.warnings.get(key));
-            changed.push(Changed { key: *key, lived, subject, record, digest, warnings });
+            self.moved.insert(key.bucket);
+            self.warnings.remove(key);
         }
-        // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
-        changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));
-        records::store(tx, &changed)?;
+        self.warnings.extend(stored.warnings);
         conflicts::insert(tx, &self.conflicts)?;
         held::insert(tx, &self.held)?;
-        let now = Instant::from_ms(self.now);
         held::settle(tx, &self.released, "released", self.settler, now)?;
-        moved.extend(self.held.iter().filter_map(HeldRow::bucket));
-        self.heads.retain(|bucket, _| moved.contains(bucket));
+        self.moved.extend(self.held.iter().filter_map(HeldRow::bucket));
+        self.heads.retain(|bucket, _| self.moved.contains(bucket));
         buckets::store(tx, &self.heads)
     }
 }

@@ -67,18 +67,16 @@ impl Direct {
     /// field.
     pub fn write(mut self, tx: &mut Tx<'_>, change: Change) -> Result<Standing, Problem> {
         self.merge(change)?;
-        self.desk.judge(tx)?;
-        let standing = self.standing().ok_or_else(|| Problem::new(Code::Internal))?;
         self.desk.close(tx)?;
-        Ok(standing)
+        self.standing().ok_or_else(|| Problem::new(Code::Internal))
     }
 
     /// The same; gives the record, and everything before its latest operation.
     pub fn write_record(mut self, tx: &mut Tx<'_>, change: Change) -> Result<(Record, Vec<Past>), Problem> {
         self.merge(change)?;
+        self.desk.close(tx)?;
         let subject = self.desk.subject(&self.key);
         let written = subject.and_then(|subject| Some((subject.record()?.clone(), subject.past().to_vec())));
-        self.desk.close(tx)?;
         written.ok_or_else(|| Problem::new(Code::Internal))
     }
 

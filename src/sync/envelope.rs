@@ -119,9 +119,13 @@ impl Push {
                 )
             })
         };
-        // Side by side, because a phone that comes alone waits for nothing else.
-        let ops = ops.noted.into_par_iter().with_min_len(ALONE).enumerate().map(read).collect::<Vec<_>>();
-        let ops = ops.into_iter().collect::<Result<_, _>>()?;
+        let ops = if ops.count <= ALONE {
+            ops.noted.into_iter().enumerate().map(read).collect::<Result<_, _>>()?
+        } else {
+            // Side by side, because a phone that comes alone waits for nothing else.
+            let ops: Vec<_> = ops.noted.into_par_iter().with_min_len(ALONE).enumerate().map(read).collect();
+            ops.into_iter().collect::<Result<_, _>>()?
+        };
         Ok(Self { clock: reading(clock.as_ref()), ops })
     }
 }

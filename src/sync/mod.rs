@@ -9,6 +9,7 @@ pub mod events;
 pub mod history;
 pub mod lanes;
 pub mod operation;
+pub mod polls;
 pub mod pull;
 pub mod result;
 pub mod routes;

@@ -22,19 +22,29 @@ pub struct Page {
     pub cursor: Cursor,
     pub more: bool,
     pub revoked: Vec<Bucket>,
-    pub buckets: Vec<Part>,
+    buckets: Vec<Part>,
 }
 
 /// What a page has of one bucket.
 #[derive(Debug)]
-pub struct Part {
-    pub bucket: Bucket,
-    pub reset: bool,
+struct Part {
+    bucket: Bucket,
+    reset: bool,
     /// Given up to here.
-    pub seq: u64,
+    seq: u64,
     /// How the bucket stands, when it has been given to its end.
-    pub complete: Option<Head>,
-    pub changes: Vec<Changed>,
+    complete: Option<Head>,
+    changes: Changes,
+}
+
+/// Changes of one bucket, each in JSON, with a comma in between: a page of the largest size is not kept in any other form.
+#[derive(Debug, Default)]
+struct Changes {
+    text: String,
+    /// The sequence number of each, and where it ends in the text.
+    ends: Vec<(u64, usize)>,
+    /// Of their fields.
+    bytes: usize,
 }
 
 impl Puller<'_> {
@@ -81,7 +91,7 @@ pub fn page(
         for (want, part) in given {
             room.take(&part.changes);
             cursor.give(want, part.seq);
-            if want.listed || !part.changes.is_empty() {
+            if want.listed || part.changes.count() > 0 {
                 parts.push(part);
             }
         }
@@ -111,9 +121,9 @@ impl Room {
         records <= self.records as u64 && records.saturating_mul(largest) <= self.bytes as u64
     }
 
-    fn take(&mut self, changes: &[Changed]) {
-        self.records -= changes.len();
-        self.bytes = self.bytes.saturating_sub(changes.iter().map(|change| change.fields.len()).sum());
+    fn take(&mut self, changes: &Changes) {
+        self.records -= changes.count();
+        self.bytes = self.bytes.saturating_sub(changes.bytes);
     }
 }
 
@@ -143,21 +153,23 @@ fn give<'w>(
         } else {
             changes::fitting(conn, scope, *want, room.records, room.bytes)?.max(1)
         };
-        let mut changes = changes::first(conn, scope, *want, records + 1)?;
-        let whole = changes.len() <= records;
-        changes.truncate(records);
-        return Ok(vec![(want, part(want, changes, whole.then(|| head(want))))]);
+        let (mut given, mut whole) = (Changes::default(), true);
+        changes::first(conn, scope, *want, records + 1, |change| {
+            whole = given.count() < records;
+            if whole {
+                given.push(&change);
+            }
+        })?;
+        return Ok(vec![(want, part(want, given, whole.then(|| head(want))))]);
     }
     let wants = &wants[..fitting];
-    let mut changes: BTreeMap<Bucket, Vec<Changed>> = BTreeMap::new();
+    let mut given: BTreeMap<Bucket, Changes> = BTreeMap::new();
     if most > 0 {
-        for change in changes::all(conn, scope, wants)? {
-            changes.entry(change.key.bucket).or_default().push(change);
-        }
+        changes::all(conn, scope, wants, |change| given.entry(change.key.bucket).or_default().push(&change))?;
     }
     let whole = |want: &'w Want| {
-        let changes = changes.remove(&want.bucket).unwrap_or_default();
-        (want, part(want, changes, Some(head(want))))
+        let changes = given.remove(&want.bucket).unwrap_or_default();
+        (want, part(want, changes.in_order(), Some(head(want))))
     };
     Ok(wants.iter().map(whole).collect())
 }
@@ -169,32 +181,46 @@ fn at_most(want: &Want, head: &Head) -> u64 {
     if want.after == 0 && want.baseline == head.seq { since.min(head.live) } else { since }
 }
 
-fn part(want: &Want, changes: Vec<Changed>, complete: Option<Head>) -> Part {
-    let last = changes.last().map_or(want.after, |change| change.seq);
+fn part(want: &Want, changes: Changes, complete: Option<Head>) -> Part {
+    let last = changes.ends.last().map_or(want.after, |(seq, _)| *seq);
     let seq = complete.map_or(last, |head| head.seq);
     Part { bucket: want.bucket, reset: want.reset, seq, complete, changes }
 }
 
 impl Page {
-    /// The body, in JSON. `cursor` is the sealed one.
-    pub fn body(&self, cursor: &str, now: i64) -> String {
-        let size: usize = self.buckets.iter().flat_map(|part| &part.changes).map(|c| c.fields.len() + 240).sum();
-        let mut out = String::with_capacity(size + 256 + 160 * self.buckets.len());
+    /// The body, in JSON, in pieces: the large ones are given as they were written. `cursor` is the sealed one.
+    pub fn body(self, cursor: &str, now: i64) -> Vec<String> {
+        let mut out = String::with_capacity(256 + 160 * self.buckets.len());
         // Writing to a string cannot fail.
         let _ = write!(out, r#"{{"server_time":"{}","cursor":"{cursor}","more":{}"#, format_ms(now), self.more);
         out.push_str(r#","revoked":["#);
-        separated(&mut out, &self.revoked, |out, bucket| {
-            let _ = write!(out, r#""{bucket}""#);
-        });
+        for (i, bucket) in self.revoked.iter().enumerate() {
+            let _ = write!(out, r#"{}"{bucket}""#, if i > 0 { "," } else { "" });
+        }
         out.push_str(r#"],"buckets":["#);
-        separated(&mut out, &self.buckets, |out, part| part.write(out));
+        let mut pieces = Vec::new();
+        for (i, part) in self.buckets.into_iter().enumerate() {
+            out.push_str(if i > 0 { "," } else { "" });
+            part.begin(&mut out);
+            if part.changes.text.len() < PIECE {
+                out.push_str(&part.changes.text);
+            } else {
+                pieces.extend([std::mem::take(&mut out), part.changes.text]);
+            }
+            out.push_str("]}");
+        }
         out.push_str("]}");
-        out
+        pieces.push(out);
+        pieces
     }
 }
 
+/// Bytes of what is worth not being copied.
+const PIECE: usize = 64 << 10;
+
 impl Part {
-    fn write(&self, out: &mut String) {
+    /// Up to its changes.
+    fn begin(&self, out: &mut String) {
         let complete = self.complete.is_some();
         let _ = write!(
             out,
@@ -205,8 +231,40 @@ impl Part {
             let _ = write!(out, r#","count":{},"sum":"{}""#, head.live, head.sum);
         }
         out.push_str(r#","changes":["#);
-        separated(out, &self.changes, |out, change| change.write(out));
-        out.push_str("]}");
+    }
+}
+
+impl Changes {
+    fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    fn push(&mut self, change: &Changed) {
+        if !self.text.is_empty() {
+            self.text.push(',');
+        }
+        change.write(&mut self.text);
+        self.ends.push((change.seq, self.text.len()));
+        self.bytes += change.fields.len();
+    }
+
+    /// By their sequence numbers, as they come from an index.
+    fn in_order(self) -> Self {
+        if self.ends.is_sorted() {
+            return self;
+        }
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| end + 1));
+        let mut places: Vec<_> = self.ends.iter().zip(begins).map(|((seq, end), begin)| (*seq, begin..*end)).collect();
+        places.sort_unstable_by_key(|(seq, _)| *seq);
+        let mut sorted = Self { text: String::with_capacity(self.text.len()), ends: Vec::new(), bytes: self.bytes };
+        for (seq, place) in places {
+            if !sorted.text.is_empty() {
+                sorted.text.push(',');
+            }
+            sorted.text.push_str(&self.text[place]);
+            sorted.ends.push((seq, sorted.text.len()));
+        }
+        sorted
     }
 }
 
@@ -232,11 +290,48 @@ impl Changed {
     }
 }
 
-fn separated<T>(out: &mut String, items: &[T], mut write: impl FnMut(&mut String, &T)) {
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            out.push(',');
+#[cfg(test)]
+mod tests {
+    use super::{Changed, Changes, Page, Part};
+    use crate::store::records::Key;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use sync_core::cursor::Cursor;
+    use sync_core::{Bucket, Collection, Digest};
+    use uuid::Uuid;
+
+    fn change(seq: u64, text: &str) -> Changed {
+        let bucket = Bucket::new(513_401).expect("a county");
+        let key = Key { bucket, collection: Collection::Findings, id: Uuid::from_u128(u128::from(seq)) };
+        let fields = json!({ "title": text }).to_string();
+        Changed { key, rev: 1, seq, deleted: seq.is_multiple_of(5), digest: Digest::of(b""), at: 0, fields }
+    }
+
+    proptest! {
+        /// In whatever order the database gives them, and however large they are.
+        #[test]
+        fn a_body_is_json_with_the_changes_in_order(
+            seqs in Just((1..=40_u64).collect::<Vec<_>>()).prop_shuffle(),
+            count in 0..=40_usize,
+            size in prop_oneof![Just(1_usize), Just(5_000)],
+        ) {
+            let seqs = &seqs[..count];
+            let mut changes = Changes::default();
+            for seq in seqs {
+                changes.push(&change(*seq, &"户".repeat(size)));
+            }
+            let changes = changes.in_order();
+            prop_assert_eq!(changes.count(), count);
+            let bucket = Bucket::new(513_401).expect("a county");
+            let part = || Part { bucket, reset: false, seq: 40, complete: None, changes: Changes::default() };
+            let buckets = vec![part(), Part { changes, ..part() }, part()];
+            let page = Page { cursor: Cursor::new(Uuid::nil()), more: true, revoked: vec![bucket, bucket], buckets };
+            let body: Value = serde_json::from_str(&page.body("c", 0).concat()).expect("JSON");
+            prop_assert_eq!(&body["revoked"], &json!(["513401", "513401"]));
+            let told: Vec<_> = body["buckets"][1]["changes"].as_array().expect("a list").iter().map(|c| c["seq"].as_u64()).collect();
+            let mut sorted: Vec<_> = seqs.iter().map(|seq| Some(*seq)).collect();
+            sorted.sort_unstable();
+            prop_assert_eq!(told, sorted);
         }
-        write(out, item);
     }
 }

@@ -14,10 +14,12 @@ use crate::http::documented::{EnvelopeProblems, ProblemBody, Problems};
 use crate::http::{Arrival, Code, Problem};
 use crate::lang::Lang;
 use crate::store::{Role, buckets, snapshot_in_order};
+use actix_web::body::{MessageBody, SizedStream};
 use actix_web::rt::task::spawn_blocking;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get, post, web};
 use futures_util::stream;
+use std::convert::Infallible;
 use std::time::Duration;
 use sync_core::cursor::Cursor;
 use tokio::sync::mpsc::Receiver;
@@ -90,35 +92,38 @@ async fn push(
 )]
 #[post("/sync/pull")]
 async fn pull(Bearer(claims): Bearer, app: Data<App>, body: Raw<PULL_BYTES>) -> Result<HttpResponse, Problem> {
+    // Who it is comes before what it wants: a wiped phone learns that it is wiped.
+    let (caller, heads) = Caller::<Anyone>::admit_with_heads(app.polls.ask(claims.sid).await?, &claims)?;
+    let Pull { cursor, limit, restart } = Pull::read(&body)?;
+    let holder = caller.device.unwrap_or(caller.user);
+    let cursor = match cursor {
+        Some(text) => sealed::open(&app.keys, &text, holder)?,
+        None => Cursor::new(holder),
+    };
+    let restart: Vec<_> = restart.iter().filter_map(|code| code.parse().ok()).collect();
     let keys = app.keys.clone();
-    let body = app.store.read(move |conn| {
-        // Who it is comes before what it wants: a wiped phone learns that it is wiped.
-        let (caller, heads) = Caller::<Anyone>::check_with_heads(conn, &claims)?;
-        let Pull { cursor, limit, restart } = Pull::read(&body)?;
-        let holder = caller.device.unwrap_or(caller.user);
-        let cursor = match cursor {
-            Some(text) => sealed::open(&keys, &text, holder)?,
-            None => Cursor::new(holder),
-        };
-        let restart: Vec<_> = restart.iter().filter_map(|code| code.parse().ok()).collect();
-        let body = |page: &Page| page.body(&sealed::seal(&keys, &page.cursor), Arrival::now().ms());
-        if caller.role == Role::Team {
-            let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
-            if let Some(page) = quiet(&puller, &heads, cursor.clone(), &restart) {
-                return Ok(body(&page));
-            }
+    let body = move |page: Page| {
+        let cursor = sealed::seal(&keys, &page.cursor);
+        page.body(&cursor, Arrival::now().ms())
+    };
+    if caller.role == Role::Team {
+        let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
+        if let Some(page) = quiet(&puller, &heads, cursor.clone(), &restart) {
+            return Ok(json_in_pieces(body(page)));
         }
-        // There is something to give: now everything as it stands at one moment, the caller too.
+    }
+    // There is something to give: now everything as it stands at one moment, the caller too.
+    let given = app.store.read(move |conn| {
         snapshot_in_order(conn, |conn| {
             let (caller, mut heads) = Caller::<Anyone>::check_with_heads(conn, &claims)?;
             if caller.role != Role::Team {
                 heads = buckets::in_scope(conn, caller.scope())?;
             }
             let puller = Puller { scope: caller.scope(), grant: &|bucket| caller.grant(bucket) };
-            Ok::<_, Problem>(body(&page(conn, &puller, &heads, cursor, &restart, limit as usize)?))
+            Ok::<_, Problem>(body(page(conn, &puller, &heads, cursor, &restart, limit as usize)?))
         })
     });
-    Ok(json(body.await?))
+    Ok(json_in_pieces(given.await?))
 }
 
 /// Nudges to pull.
@@ -182,6 +187,18 @@ async fn limits(_: Caller) -> web::Json<Limits> {
     })
 }
 
-fn json(body: String) -> HttpResponse {
+fn json<B: MessageBody + 'static>(body: B) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").insert_header(("cache-control", "no-store")).body(body)
+}
+
+/// A body whose pieces are sent as they are, one after the other.
+fn json_in_pieces(mut pieces: Vec<String>) -> HttpResponse {
+    if pieces.len() <= 1 {
+        return json(pieces.pop().unwrap_or_default());
+    }
+    let length = pieces.iter().map(|piece| piece.len() as u64).sum();
+    json(SizedStream::new(
+        length,
+        stream::iter(pieces.into_iter().map(|piece| Ok::<_, Infallible>(Bytes::from(piece)))),
+    ))
 }

@@ -6,78 +6,86 @@
 use crate::fields::{Fault, FieldError};
 use crate::http::time::day_of;
 use crate::insight::findings::{Warning as StepWarning, trail};
-use crate::insight::forms::Interview;
+use crate::insight::forms::{Form, Interview};
 use crate::store::form_cache::Version;
-use crate::store::records::Key;
+use crate::store::records::{Key, Warnings};
 use crate::store::types::Instant;
 use crate::store::{StoreError, Tx, draw_units};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use sync_core::Collection;
 use sync_core::merge::Subject;
 use sync_core::record::Record;
 use sync_core::scope::Region;
 use uuid::Uuid;
 
-/// By record: what is wrong with it, relative to its fields. Those with nothing are not there.
-pub type Warnings = HashMap<Key, Vec<FieldError>>;
-
-/// Judges the visits, interviews and findings among these that are not deleted. Findings need their whole past.
-pub fn judge<'a>(
-    tx: &mut Tx<'_>,
-    now: Instant,
-    subjects: impl Iterator<Item = (&'a Key, &'a Subject)> + Clone,
-) -> Result<Warnings, StoreError> {
-    let records = || subjects.clone().filter_map(|(key, subject)| Some((key, subject.record()?)));
-    let mut told = interviews(tx, records())?;
-    told.extend(visits(tx, now, records())?);
-    for (key, subject) in subjects.clone().filter(|(key, _)| key.collection == Collection::Findings) {
-        if let Some(record) = subject.record().filter(|record| !record.deleted) {
-            let steps = trail(record, subject.past());
-            let warnings: BTreeSet<_> = steps.iter().flat_map(|step| &step.warnings).copied().collect();
-            let told_of = |warning: StepWarning| FieldError::new("/state", warning.into());
-            if !warnings.is_empty() {
-                told.insert(*key, warnings.into_iter().map(told_of).collect());
-            }
-        }
-    }
-    Ok(told)
+/// The visits, interviews and findings among some records that are not deleted, with all that is needed to judge them.
+pub struct Cases<'a> {
+    interviews: Vec<(Key, &'a Record, Option<Arc<Form>>)>,
+    /// With their whole past.
+    findings: Vec<(Key, &'a Record, &'a Subject)>,
+    visits: Warnings,
 }
 
-fn interviews<'a>(
-    tx: &mut Tx<'_>,
-    records: impl Iterator<Item = (&'a Key, &'a Record)>,
-) -> Result<Warnings, StoreError> {
-    let is_interview = |(key, record): &(&Key, &Record)| key.collection == Collection::Interviews && !record.deleted;
-    let interviews: Vec<_> =
-        records.filter(is_interview).map(|(key, record)| (key, record, version(key, record))).collect();
-    if interviews.is_empty() {
-        return Ok(Warnings::new());
-    }
-    let wanted: BTreeSet<Version> = interviews.iter().filter_map(|(_, _, version)| version.clone()).collect();
-    let forms = tx.forms().get(tx, &wanted)?;
-    let judged = interviews.into_iter().map(|(key, record, version)| {
-        let warnings = match version.and_then(|version| forms.get(&version)) {
-            Some(form) => form.check(Interview { fields: &record.fields, today: day_of(record.last.at) }),
-            None => vec![FieldError::new("/form_version", Fault::UnknownForm)],
+impl<'a> Cases<'a> {
+    /// A statement for forms that are not known yet, and one where a visit names a drawn unit. Findings need their whole past.
+    pub fn gather(
+        tx: &mut Tx<'_>,
+        now: Instant,
+        subjects: impl Iterator<Item = (Key, &'a Subject)> + Clone,
+    ) -> Result<Self, StoreError> {
+        let of = |collection: Collection| {
+            let living = move |(key, subject): (Key, &'a Subject)| {
+                let record = subject.record().filter(|record| key.collection == collection && !record.deleted)?;
+                Some((key, record, subject))
+            };
+            subjects.clone().filter_map(living)
         };
-        (*key, warnings)
-    });
-    Ok(judged.filter(|(_, warnings)| !warnings.is_empty()).collect())
+        let visits = visits(tx, now, of(Collection::Visits))?;
+        let interviews: Vec<_> =
+            of(Collection::Interviews).map(|(key, record, _)| (key, record, version(&key, record))).collect();
+        let wanted: BTreeSet<&Version> = interviews.iter().filter_map(|(_, _, version)| version.as_ref()).collect();
+        let forms = if wanted.is_empty() { HashMap::new() } else { tx.forms().get(tx, &wanted)? };
+        let with_form = |(key, record, version): (Key, &'a Record, Option<Version>)| {
+            (key, record, version.and_then(|version| forms.get(&version).cloned()))
+        };
+        Ok(Self {
+            interviews: interviews.into_iter().map(with_form).collect(),
+            findings: of(Collection::Findings).collect(),
+            visits,
+        })
+    }
+
+    pub fn judge(self) -> Warnings {
+        let interviews = self.interviews.into_iter().map(|(key, record, form)| {
+            let warnings = match form {
+                Some(form) => form.check(Interview { fields: &record.fields, today: day_of(record.last.at) }),
+                None => vec![FieldError::new("/form_version", Fault::UnknownForm)],
+            };
+            (key, warnings)
+        });
+        let findings = self.findings.into_iter().map(|(key, record, subject)| {
+            let steps = trail(record, subject.past());
+            let warnings: BTreeSet<StepWarning> = steps.iter().flat_map(|step| &step.warnings).copied().collect();
+            (key, warnings.into_iter().map(|warning| FieldError::new("/state", warning.into())).collect())
+        });
+        let mut told: Warnings = interviews.chain(findings).filter(|(_, warnings)| !warnings.is_empty()).collect();
+        told.extend(self.visits);
+        told
+    }
 }
 
 /// One statement, where any of them names a drawn unit.
 fn visits<'a>(
     tx: &mut Tx<'_>,
     now: Instant,
-    records: impl Iterator<Item = (&'a Key, &'a Record)>,
+    visits: impl Iterator<Item = (Key, &'a Record, &'a Subject)>,
 ) -> Result<Warnings, StoreError> {
-    let named = |(key, record): (&'a Key, &'a Record)| {
-        let judged = key.collection == Collection::Visits && !record.deleted;
-        let slot =
-            text(record, "sample_slot").filter(|_| judged && text(record, "state").as_deref() != Some("void"))?;
+    let named = |(key, record, _): (Key, &'a Record, &'a Subject)| {
+        let slot = text(record, "sample_slot").filter(|_| text(record, "state").as_deref() != Some("void"))?;
         Some((key, record, Uuid::try_parse(&slot).ok()?))
     };
-    let visits: Vec<_> = records.filter_map(named).collect();
+    let visits: Vec<_> = visits.filter_map(named).collect();
     if visits.is_empty() {
         return Ok(Warnings::new());
     }
@@ -95,7 +103,7 @@ fn visits<'a>(
             _ => {}
         }
         let warnings: Vec<_> = faults.into_iter().map(|fault| FieldError::new("/sample_slot", fault)).collect();
-        Some((*key, warnings)).filter(|(_, warnings)| !warnings.is_empty())
+        Some((key, warnings)).filter(|(_, warnings)| !warnings.is_empty())
     });
     Ok(judged.collect())
 }
