@@ -62,7 +62,9 @@ fn extents(
         |county| (collection, county),
         |missing, each| {
             let found = record_lists::extents(conn, &moved(scope, versions, missing), collection)?;
-            missing.iter().for_each(|county| each(*county, found.get(county).copied()));
+            for county in missing {
+                each(*county, found.get(county).copied());
+            }
             Ok::<_, StoreError>(())
         },
     )?;
@@ -87,7 +89,9 @@ fn total(
         |county| (asked.clone(), county),
         |missing, each| {
             let found = record_lists::totals(conn, &moved(scope, versions, missing), collection, listing)?;
-            missing.iter().for_each(|county| each(*county, Total(found.get(county).copied().unwrap_or_default())));
+            for county in missing {
+                each(*county, Total(found.get(county).copied().unwrap_or_default()));
+            }
             Ok::<_, StoreError>(())
         },
     )?;
