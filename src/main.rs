@@ -7,11 +7,11 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Free memory goes back to the system a tenth of a second after it was used last, by a thread that does nothing else: kept for
+/// Free memory goes back to the system a twentieth of a second after it was used last, by a thread that does nothing else: kept for
 /// good, large pulls pile up hundreds of megabytes; given back at once, a push of 100 costs a quarter more. The name is where
 /// jemalloc looks for it. MALLOC_CONF in the environment goes before it.
 #[unsafe(export_name = "malloc_conf")]
-pub static MALLOC_CONF: &[u8] = b"background_thread:true,dirty_decay_ms:100,muzzy_decay_ms:0,thp:never\0";
+pub static MALLOC_CONF: &[u8] = b"background_thread:true,dirty_decay_ms:50,muzzy_decay_ms:0,thp:never\0";
 
 fn main() -> ExitCode {
     match Cli::parse().run() {

@@ -282,12 +282,18 @@ pub fn snapshot<T, E: From<StoreError>>(conn: &mut Conn, body: impl FnOnce(&mut 
 }
 
 /// [`snapshot`] for statements that walk along an index and stop. PostgreSQL, as long as it has no statistics of a table,
-/// would rather collect all matching rows from its pages and sort them: 20 ms for a page of a pull instead of 2.
+/// would rather collect all matching rows from its pages and sort them: 20 ms for a page of a pull instead of 2. And where
+/// it looks into several counties behind a number that it does not know, it takes a third of each for what is there, and reads
+/// the whole table: 80 ms instead of half of one.
 pub fn snapshot_in_order<T, E: From<StoreError>>(
     conn: &mut Conn,
     body: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
-    begin_snapshot(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_bitmapscan = off")?;
+    begin_snapshot(
+        conn,
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_bitmapscan = off; \
+         SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off",
+    )?;
     let result = body(conn);
     end(conn, result)
 }

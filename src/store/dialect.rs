@@ -204,6 +204,14 @@ pub fn for_update(conn: &Conn, table: &str) -> String {
     }
 }
 
+/// The same, which leaves out rows that somebody else has locked instead of waiting for them.
+pub fn for_update_of_free(conn: &Conn, table: &str) -> String {
+    match engine(conn) {
+        Engine::Postgres => format!(" FOR NO KEY UPDATE OF {table} SKIP LOCKED"),
+        Engine::Sqlite => String::new(),
+    }
+}
+
 /// The condition that a row of `table`, as `f`, has all of the pieces in a text that is bound in between.
 pub fn has_pieces(engine: Engine, table: &str) -> (String, &'static str) {
     match engine {

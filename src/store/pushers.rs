@@ -2,7 +2,7 @@
 //! Locked until the commit, so that two copies of a push take turns.
 
 use super::conn::{StoreError, Tx};
-use super::dialect::{Rows, for_update};
+use super::dialect::{Rows, for_update, for_update_of_free};
 use super::records::bucket_of;
 use super::types::{DbInstant, DbUuid, Id, Instant};
 use crate::load_rows;
@@ -78,21 +78,29 @@ pub struct Locked {
 /// The pushers of these sessions and the progress of their devices; the devices stay locked until the commit.
 pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
+    let who = "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
+         d.revoked, d.acked, d.last_stamp, d.push_window FROM v CROSS JOIN sessions s JOIN devices d \
+         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session";
     let lock = for_update(tx, "d");
-    if !lock.is_empty() {
-        // A statement that waited for a lock sees the locked row anew, but all others as they were before: so who may
-        // push is read by a statement of its own.
+    // One that nobody else has costs one statement. Of several, those that are free must not be held while the others are
+    // waited for: two who did would wait for each other.
+    let mut found = Vec::new();
+    if sessions.len() == 1 || lock.is_empty() {
+        let free = format!("{who}{}", for_update_of_free(tx, "d"));
+        found = load_rows!(&mut **tx, &rows, &free, PusherSql => PusherRow)?;
+    }
+    if found.len() < sessions.len() && !lock.is_empty() {
+        // A statement that waited for a lock sees the locked row anew, but all others as they were before: so who may push
+        // is then read by a statement of its own.
         let tail = format!(
             "SELECT d.id FROM v CROSS JOIN sessions s JOIN devices d ON d.id = s.device_id WHERE s.id = v.session \
              ORDER BY d.id{lock}"
         );
         load_rows!(&mut **tx, &rows, &tail, DbUuid => Id)?;
+        found = load_rows!(&mut **tx, &rows, who, PusherSql => PusherRow)?;
     }
-    let tail = "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
-         d.revoked, d.acked, d.last_stamp, d.push_window FROM v CROSS JOIN sessions s JOIN devices d \
-         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session";
     let mut locked = Locked::default();
-    for row in load_rows!(&mut **tx, &rows, tail, PusherSql => PusherRow)? {
+    for row in found {
         let window = match &row.window {
             Some(bytes) => postcard::from_bytes(bytes).map_err(|e| StoreError::Corrupt(e.to_string()))?,
             None => Window::default(),

@@ -45,7 +45,12 @@ struct Changes {
     ends: Vec<(u64, usize)>,
     /// Of their fields.
     bytes: usize,
+    /// How many there will be at most.
+    most: usize,
 }
+
+/// So many tell how long the others will be.
+const SAMPLE: usize = 64;
 
 impl Puller<'_> {
     fn plan(&self, heads: &Heads, cursor: &Cursor, restart: &[Bucket]) -> Plan {
@@ -153,7 +158,7 @@ fn give<'w>(
         } else {
             changes::fitting(conn, scope, *want, room.records, room.bytes)?.max(1)
         };
-        let (mut given, mut whole) = (Changes::default(), true);
+        let (mut given, mut whole) = (Changes { most: records, ..Changes::default() }, true);
         changes::first(conn, scope, *want, records + 1, |change| {
             whole = given.count() < records;
             if whole {
@@ -165,6 +170,9 @@ fn give<'w>(
     let wants = &wants[..fitting];
     let mut given: BTreeMap<Bucket, Changes> = BTreeMap::new();
     if most > 0 {
+        let begin =
+            |want: &Want| (want.bucket, Changes { most: at_most(want, &head(want)) as usize, ..Changes::default() });
+        given.extend(wants.iter().map(begin));
         changes::all(conn, scope, wants, |change| given.entry(change.key.bucket).or_default().push(&change))?;
     }
     let whole = |want: &'w Want| {
@@ -246,6 +254,11 @@ impl Changes {
         change.write(&mut self.text);
         self.ends.push((change.seq, self.text.len()));
         self.bytes += change.fields.len();
+        if self.count() == SAMPLE && self.most > SAMPLE {
+            // Once, and a little more: a text that grows leaves several times its size behind.
+            let rest = self.text.len() / SAMPLE * (self.most - SAMPLE);
+            self.text.reserve_exact(rest.min(PAGE_BYTES) * 9 / 8);
+        }
     }
 
     /// By their sequence numbers, as they come from an index.
@@ -256,7 +269,8 @@ impl Changes {
         let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| end + 1));
         let mut places: Vec<_> = self.ends.iter().zip(begins).map(|((seq, end), begin)| (*seq, begin..*end)).collect();
         places.sort_unstable_by_key(|(seq, _)| *seq);
-        let mut sorted = Self { text: String::with_capacity(self.text.len()), ends: Vec::new(), bytes: self.bytes };
+        let text = String::with_capacity(self.text.len());
+        let mut sorted = Self { text, ends: Vec::new(), bytes: self.bytes, most: self.most };
         for (seq, place) in places {
             if !sorted.text.is_empty() {
                 sorted.text.push(',');

@@ -104,6 +104,13 @@ mod tests {
     }
 
     #[test]
+    fn a_region_covers_itself_and_what_lies_in_it() {
+        let covers = |a: &str, b: &str| Region::parse(a).unwrap().covers(Region::parse(b).unwrap());
+        assert!(covers("51", "51") && covers("51", "5134") && covers("5134", "5134"));
+        assert!(!covers("5134", "51") && !covers("5134", "5133") && !covers("51", "5334") && !covers("53", "51"));
+    }
+
+    #[test]
     fn what_is_no_region() {
         for text in ["", "5", "513", "51343", "513430", "05", "5x", "+1"] {
             assert_eq!(Region::parse(text), None, "{text}");

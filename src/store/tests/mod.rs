@@ -1,5 +1,6 @@
 //! A database for a test, and what the store promises on both engines.
 
+mod changes;
 mod listing;
 mod once;
 mod record_lists;

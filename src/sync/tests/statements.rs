@@ -99,7 +99,8 @@ fn answers_are_checked_without_a_statement_once_their_form_is_known() {
 
 #[test]
 fn pushes_of_many_phones_cost_as_many_statements_as_one() {
-    for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 5)] {
+    // On PostgreSQL the devices of several are locked by a statement of its own.
+    for (engine, chunks, lock) in [(Engine::Postgres, 1, 1), (Engine::Sqlite, 5, 0)] {
         let ground = Ground::new(engine);
         let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"];
         let push = |session| job(session, &edits(&[Uuid::now_v7()], 1..2, None, 5));
@@ -108,7 +109,7 @@ fn pushes_of_many_phones_cost_as_many_statements_as_one() {
         let (answers, many) = apply_all(&ground, names.map(|name| push(ground.phone(name))).into());
         assert!(answers.len() == names.len() && all(&answers, Status::Applied), "{answers:?}");
         assert!(
-            many <= one + 3 * (chunks - 1),
+            many <= one + lock + 3 * (chunks - 1),
             "{engine:?}: {many} statements for {} phones, {one} for one",
             names.len()
         );

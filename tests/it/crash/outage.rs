@@ -132,8 +132,9 @@ fn connections_that_were_ended_are_opened_again() {
     let mut worker = Worker::new(w.ali(), &[JINYANG], &commons, 1);
     // Connections that have never seen what they will be lent for.
     let office = w.province();
-    let pull = || office.pull_body(&json!({ "schema": 1 }));
-    assert!(all_at_once(w, pull).iter().all(|reply| reply.status == 200));
+    assert!(all_at_once(w, || office.get("/v1/devices").send()).iter().all(|reply| reply.status == 200));
+    let poll = || w.ali().pull_body(&json!({ "schema": 1 }));
+    assert_eq!(poll().status, 200);
     for _ in 0..3 {
         worker.push();
         assert!(end_sessions(&mut outside) > 0);
@@ -151,6 +152,14 @@ fn connections_that_were_ended_are_opened_again() {
             let refused: Vec<_> = replies.into_iter().filter(|reply| reply.status != 200).collect();
             let works = refused.is_empty();
             refused.into_iter().for_each(assert_unavailable);
+            works.then_some(())
+        });
+        eventually(20, "a poll is answered again", || {
+            let reply = poll();
+            let works = reply.status == 200;
+            if !works {
+                assert_unavailable(reply);
+            }
             works.then_some(())
         });
     }

@@ -5,7 +5,9 @@ use crate::history::{DEVICES, Step, author, device_id, histories, unsettled_hist
 use crate::model::{Became, Entry, Held, Model, said_by};
 use crate::server::{Loading, Server};
 use proptest::prelude::*;
-use sync_core::merge::{Change, Waiting};
+use sync_core::Stamp;
+use sync_core::fields::Edits;
+use sync_core::merge::{Change, Op, Outcome, Subject, Waiting};
 use sync_core::record::Kind;
 
 fn compare(steps: &[Step], loading: Loading) -> Result<(), TestCaseError> {
@@ -98,5 +100,29 @@ proptest! {
     fn settling_is_the_naive_model_too(steps in histories()) {
         compare(&steps, Loading::Once)?;
         compare(&steps, Loading::Sparingly)?;
+    }
+}
+
+/// A device does not know of what a person released for it, not even where a record begins with that.
+#[test]
+fn what_was_released_is_unknown_to_its_device_from_the_first_operation_on() {
+    let edits: Edits = [("people", Some("5"))].into_iter().collect();
+    for released in [false, true] {
+        let op = Op {
+            change: Change::Upsert(edits.clone().into()),
+            base: 0,
+            stamp: Stamp::issue(1_429_153_358_000, None, None),
+            author: author(0),
+            at: 1_429_153_358_000,
+            claimed: None,
+            received: 1_429_153_358_000,
+            released,
+            fill: None,
+        };
+        let mut subject = Subject::default();
+        assert!(matches!(subject.accept(&op, &[], &mut 0), Outcome::Accepted(_)));
+        let record = subject.record().expect("it begins with this");
+        assert_eq!(record.needs_past(0, device_id(0)), released);
+        assert!(record.needs_past(0, device_id(1)) && !record.needs_past(1, device_id(0)));
     }
 }
