@@ -186,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_is_told_from_the_others() {
+        let (text, object) = (json!("户"), json!({ "a": 1, "b": null }));
+        let (text, object) = (Json::from(&text), Json::from(&object));
+        assert_eq!((text.as_text(), object.as_text(), Json::Null.as_text()), (Some("户"), None, None));
+        assert_eq!((text.is_null(), object.is_null(), Json::Null.is_null()), (false, false, true));
+        assert!(text.as_object().is_none() && Json::Null.as_object().is_none());
+        let members = object.as_object().expect("it is one");
+        assert_eq!((members.len(), members.is_empty()), (2, false));
+        assert!(members.contains("a") && members.contains("b") && !members.contains("c"));
+        assert!(Object::default().is_empty() && Object::default().len() == 0);
+    }
+
+    #[test]
     fn what_is_no_name_says_so() {
         let error = Name.deserialize(json!(1)).unwrap_err().to_string();
         assert!(error.contains("expected a name"), "{error}");
