@@ -64,6 +64,15 @@ async fn only_json_in_known_codings_is_taken() {
     for coding in ["br", "gzip, gzip", ","] {
         assert_eq!(raw("application/json", coding, b"1").await, Err(Code::UnsupportedMediaType));
     }
+    // Nobody says which of two is meant, not even of two that are the same.
+    for second in ["gzip", "identity"] {
+        let request = TestRequest::post().insert_header(("content-type", "application/json"));
+        let request =
+            request.append_header(("content-encoding", "identity")).append_header(("content-encoding", second));
+        let (request, mut payload) = request.set_payload("1").to_http_parts();
+        let read = Raw::<10>::from_request(&request, &mut payload).await;
+        assert_eq!(read.map(|_| ()).map_err(|problem| problem.code), Err(Code::UnsupportedMediaType));
+    }
 }
 
 #[actix_web::test]
