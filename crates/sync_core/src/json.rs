@@ -195,7 +195,8 @@ mod tests {
         let members = object.as_object().expect("it is one");
         assert_eq!((members.len(), members.is_empty()), (2, false));
         assert!(members.contains("a") && members.contains("b") && !members.contains("c"));
-        assert!(Object::default().is_empty() && Object::default().len() == 0);
+        let nothing = Object::default();
+        assert_eq!((nothing.len(), nothing.is_empty()), (0, true));
     }
 
     #[test]
