@@ -122,16 +122,15 @@ pub fn register(
     counties: &BTreeSet<Bucket>,
     field: Register,
 ) -> Result<Vec<(Bucket, Option<String>, u64)>, StoreError> {
-    let (value, beside) = match field {
-        Register::Column(column) => (format!("CAST(h.{column} AS TEXT)"), String::new()),
+    let (value, from) = match field {
+        Register::Column(column) => (format!("CAST(h.{column} AS TEXT)"), "households h WHERE ".to_owned()),
         Register::List(name) => {
             let number = Collection::Households.number();
             let same = format!("r.bucket = h.bucket AND r.collection = {number} AND r.id = h.id AND ");
-            (format!("r.fields->>'{name}'"), same)
+            (format!("r.fields->>'{name}'"), format!("households h CROSS JOIN records r WHERE {same}"))
         }
     };
-    let records = if beside.is_empty() { "" } else { " CROSS JOIN records r" };
-    let select = format!("SELECT h.bucket, {value}, count(*) FROM households h{records} WHERE {beside}");
+    let select = format!("SELECT h.bucket, {value}, count(*) FROM {from}");
     let sql = Sql::new(select).in_scope("h.bucket", &Scope::Counties(counties.clone()));
     let sql = sql.sql(" AND (h.status IS NULL OR h.status <> 'removed')").sql(format!(" GROUP BY h.bucket, {value}"));
     let found = listing::rows::<(Integer, Nullable<Text>, BigInt), (i32, Option<String>, i64)>(conn, sql)?;
