@@ -152,7 +152,7 @@ impl Manager {
         }
     }
 
-    /// A connection for writing.
+    /// A connection for writing, or for lookups: one that keeps its plans.
     pub(super) fn open_writer(&self) -> Result<Conn, diesel::r2d2::Error> {
         let mut conn = self.open()?;
         match &mut conn {
