@@ -3,6 +3,7 @@
 use super::open;
 use crate::Config;
 use crate::store::devices::{self, About};
+use crate::store::dialect::Writes;
 use crate::store::pushers::{self, Progress};
 use crate::store::{Instant, Store, StoreError, dialect, users};
 use crate::sync::bulk;
@@ -58,7 +59,9 @@ impl Filling {
             for (device, at) in last {
                 let last_stamp = Some(Stamp::issue(at, None, None));
                 let progress = BTreeMap::from([(device, Progress { last_stamp, ..Progress::default() })]);
-                pushers::store(tx, &progress, Instant::from_ms(at))?;
+                let mut writes = Writes::default();
+                pushers::store(&mut writes, &progress, Instant::from_ms(at));
+                writes.run(tx)?;
             }
             Ok::<_, StoreError>(())
         })?;

@@ -11,18 +11,8 @@ static ASSISTANTS: LazyLock<ThreadPool> = LazyLock::new(|| {
     pool.build().expect("threads can be started")
 });
 
-/// Work for fewer things is done before one would find another thread for it.
-const ALONE: usize = 32;
-
-/// Runs `work`, which concerns so many things, beside `statements`; gives what both came to.
-pub(super) fn beside<W: Send, S>(
-    things: usize,
-    work: impl FnOnce() -> W + Send,
-    statements: impl FnOnce() -> S,
-) -> (W, S) {
-    if things < ALONE {
-        return (work(), statements());
-    }
+/// Runs `work` beside `statements`; gives what both came to.
+pub(super) fn beside<W: Send, S>(work: impl FnOnce() -> W + Send, statements: impl FnOnce() -> S) -> (W, S) {
     let mut worked = None;
     let stated = ASSISTANTS.in_place_scope(|scope| {
         scope.spawn(|_| worked = Some(work()));

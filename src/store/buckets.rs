@@ -3,7 +3,7 @@
 //! and no two writes wait for each other in a circle.
 
 use super::conn::{Conn, StoreError, Tx};
-use super::dialect::{Rows, for_update};
+use super::dialect::{Rows, Writes, for_update};
 use super::records::bucket_of;
 use crate::load_rows;
 use diesel::sql_types::{BigInt, Binary, Integer};
@@ -96,15 +96,14 @@ pub fn seqs(conn: &mut Conn) -> Result<BTreeMap<Bucket, u64>, StoreError> {
     found.into_iter().map(|(bucket, seq)| Ok((bucket_of(bucket)?, seq as u64))).collect()
 }
 
-/// Stores heads that [`lock`] gave and a write moved.
-pub fn store(tx: &mut Tx<'_>, heads: &Heads) -> Result<(), StoreError> {
-    Rows::new()
+/// Stores, with `writes`, heads that [`lock`] gave and a write moved.
+pub fn store(writes: &mut Writes, heads: &Heads) {
+    let rows = Rows::new()
         .int("bucket", heads.keys().map(|b| b.code() as i32))
         .big("seq", heads.values().map(|h| h.seq as i64))
         .big("live", heads.values().map(|h| h.live as i64))
         .bytes("sum", heads.values().map(|h| h.sum.to_bytes().to_vec()))
         .big("parked", heads.values().map(|h| h.parked as i64))
-        .big("largest", heads.values().map(|h| h.largest as i64))
-        .update(tx, "buckets", 1)?;
-    Ok(())
+        .big("largest", heads.values().map(|h| h.largest as i64));
+    writes.update(rows, "buckets", 1);
 }

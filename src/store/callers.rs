@@ -4,34 +4,20 @@
 use super::buckets::{self, HeadRow, HeadSql, Heads};
 use super::conn::{Conn, StoreError};
 use super::dialect::Rows;
-use super::records::bucket_of;
 use super::role::Role;
 use super::types::{DbUuid, Id};
 use crate::load_rows;
 use diesel::Queryable;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::scope::Region;
 use sync_core::{Bucket, Scope};
 use uuid::Uuid;
 
-type RowSql = (
-    DbUuid,
-    DbUuid,
-    Nullable<DbUuid>,
-    Bool,
-    Nullable<Text>,
-    Text,
-    Text,
-    Nullable<DbUuid>,
-    Integer,
-    Nullable<Integer>,
-    Nullable<Integer>,
-);
+type WhoSql = (DbUuid, DbUuid, Nullable<DbUuid>, Bool, Nullable<Text>, Text, Text, Nullable<DbUuid>, Integer);
 
 #[derive(Queryable)]
-struct Row {
+struct Who {
     session: Id,
     user: Id,
     device: Option<Id>,
@@ -41,9 +27,11 @@ struct Row {
     region: String,
     team: Option<Id>,
     place_no: i32,
-    bucket: Option<i32>,
-    grant_no: Option<i32>,
 }
+
+/// An open county of a team: how often it was given, and its head.
+type CountySql = (DbUuid, Integer, HeadSql);
+type CountyRow = (Id, i32, HeadRow);
 
 /// The person and the device behind a session, as they stand in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,54 +61,60 @@ impl Standing {
     }
 }
 
-const COLUMNS: &str = "s.id, u.id, d.id, s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL, d.revoked, u.role, \
-     u.region, u.team_id, u.place_no, t.bucket, t.grant_no";
-
-const TABLES: &str = "FROM v JOIN sessions s ON s.id = v.session JOIN users u ON u.id = s.user_id \
-     LEFT JOIN devices d ON d.id = s.device_id \
-     LEFT JOIN team_buckets t ON t.team_id = u.team_id AND t.open_assignments > 0";
-
 /// Who stands behind these sessions; unknown ones are left out.
 pub fn load(conn: &mut Conn, sessions: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Standing>, StoreError> {
-    let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
-    let mut found = HashMap::new();
-    for row in load_rows!(conn, &rows, &format!("SELECT {COLUMNS} {TABLES}"), RowSql => Row)? {
-        row.join(&mut found)?;
-    }
-    Ok(found)
+    let found = load_with_heads(conn, sessions)?;
+    Ok(found.into_iter().map(|(session, (standing, _))| (session, standing)).collect())
 }
 
 /// Who stands behind these sessions, and the heads of their teams' counties as they are at the same moment: what most pulls
-/// ask, with one statement. Unknown ones are left out; offices have no heads.
+/// ask, with one statement, in which each team is looked up once. Unknown ones are left out; offices have no heads.
 pub fn load_with_heads(
     conn: &mut Conn,
     sessions: &BTreeSet<Uuid>,
 ) -> Result<HashMap<Uuid, (Standing, Heads)>, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
-    let tail = format!("SELECT {COLUMNS}, {} {TABLES} LEFT JOIN buckets b ON b.bucket = t.bucket", buckets::COLUMNS);
-    let (mut found, mut heads) = (HashMap::new(), HashMap::<Uuid, Heads>::new());
-    for (row, head) in load_rows!(conn, &rows, &tail, (RowSql, Nullable<HeadSql>) => (Row, Option<HeadRow>))? {
-        heads.entry(row.session.0).or_default().extend(head.map(buckets::head).transpose()?);
-        row.join(&mut found)?;
+    let tail = format!(
+        ", who AS MATERIALIZED (SELECT s.id AS session_id, u.id AS user_id, d.id AS device_id, \
+         s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL AS ended, d.revoked, u.role, u.region, u.team_id, u.place_no \
+         FROM v JOIN sessions s ON s.id = v.session JOIN users u ON u.id = s.user_id LEFT JOIN devices d ON d.id = s.device_id) \
+         SELECT who.*, {nothing} FROM who UNION ALL \
+         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.team_id, t.grant_no, {head} \
+         FROM (SELECT DISTINCT team_id FROM who WHERE team_id IS NOT NULL) teams \
+         CROSS JOIN team_buckets t CROSS JOIN buckets b \
+         WHERE t.team_id = teams.team_id AND t.open_assignments > 0 AND b.bucket = t.bucket",
+        nothing = ["NULL"; 9].join(", "),
+        head = buckets::COLUMNS,
+    );
+    let (mut people, mut teams) = (Vec::new(), HashMap::<Uuid, Team>::new());
+    for (who, county) in
+        load_rows!(conn, &rows, &tail, (Nullable<WhoSql>, Nullable<CountySql>) => (Option<Who>, Option<CountyRow>))?
+    {
+        people.extend(who);
+        if let Some((team, grant, head)) = county {
+            let (bucket, head) = buckets::head(head)?;
+            let team = teams.entry(team.0).or_default();
+            team.counties.insert(bucket, grant as u32);
+            team.heads.insert(bucket, head);
+        }
     }
-    let with_heads = |(session, standing)| (session, (standing, heads.remove(&session).unwrap_or_default()));
-    Ok(found.into_iter().map(with_heads).collect())
+    let with_team = |who: Who| {
+        let Team { counties, heads } = who.team.and_then(|team| teams.get(&team.0)).cloned().unwrap_or_default();
+        Ok((who.session.0, (who.standing(counties)?, heads)))
+    };
+    people.into_iter().map(with_team).collect()
 }
 
-impl Row {
-    fn join(self, found: &mut HashMap<Uuid, Standing>) -> Result<(), StoreError> {
-        let county = self.bucket.zip(self.grant_no);
-        let standing = match found.entry(self.session.0) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(self.standing()?),
-        };
-        if let Some((bucket, grant)) = county {
-            standing.counties.insert(bucket_of(bucket)?, grant as u32);
-        }
-        Ok(())
-    }
+/// The open counties of a team.
+#[derive(Clone, Default)]
+struct Team {
+    /// How often it was given each.
+    counties: BTreeMap<Bucket, u32>,
+    heads: Heads,
+}
 
-    fn standing(self) -> Result<Standing, StoreError> {
+impl Who {
+    fn standing(self, counties: BTreeMap<Bucket, u32>) -> Result<Standing, StoreError> {
         let corrupt = |what: &str| StoreError::Corrupt(format!("a user's {what}"));
         Ok(Standing {
             user: self.user.0,
@@ -131,7 +125,7 @@ impl Row {
             region: Region::parse(&self.region).ok_or_else(|| corrupt("region"))?,
             team: self.team.map(|t| t.0),
             place_no: self.place_no as u32,
-            counties: BTreeMap::new(),
+            counties,
         })
     }
 }

@@ -4,7 +4,7 @@
 
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx, transact};
-use super::dialect::Rows;
+use super::dialect::{Rows, Writes};
 use super::records::{Changed, Key, key_of};
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::fields::{Cell, Column, ColumnKind, columns, has_column};
@@ -83,8 +83,9 @@ fn is_touched(changed: &Changed<'_>) -> bool {
     touches.any(|touch| has_column(changed.key.collection, &touch.name))
 }
 
-/// Brings the tables up to what was changed: a statement for each collection and kind of change.
-pub fn store(tx: &mut Tx<'_>, changed: &[Changed<'_>]) -> Result<(), StoreError> {
+/// What brings the tables up to what was changed: a statement for each collection and kind of change.
+pub fn writes(changed: &[Changed<'_>]) -> Writes {
+    let mut writes = Writes::default();
     for collection in Collection::ALL {
         let (mut new, mut old, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for change in changed.iter().filter(|change| change.key.collection == collection) {
@@ -95,16 +96,17 @@ pub fn store(tx: &mut Tx<'_>, changed: &[Changed<'_>]) -> Result<(), StoreError>
                 _ => {}
             }
         }
-        let statements = statements(collection);
-        keys(gone.iter()).execute(tx, &statements.delete)?;
+        if !gone.is_empty() {
+            writes.execute(keys(gone.iter()), &statements(collection).delete);
+        }
         if !new.is_empty() {
-            rows(collection, &new).insert(tx, collection.name())?;
+            writes.insert(rows(collection, &new), collection.name());
         }
         if !old.is_empty() {
-            rows(collection, &old).update(tx, collection.name(), 2)?;
+            writes.update(rows(collection, &old), collection.name(), 2);
         }
     }
-    Ok(())
+    writes
 }
 
 /// Which of these living records have no row, or another than their content makes.

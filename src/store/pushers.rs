@@ -1,13 +1,13 @@
 //! The devices that push: who they are, what they were answered last, and in which counties they may write now.
 //! Locked until the commit, so that two copies of a push take turns.
 
-use super::conn::{StoreError, Tx};
-use super::dialect::{Rows, for_update, for_update_of_free};
+use super::conn::{Engine, StoreError, Tx};
+use super::dialect::{Rows, Writes, engine, for_update, for_update_of_free, json_rows, millis};
 use super::records::bucket_of;
-use super::types::{DbInstant, DbUuid, Id, Instant};
+use super::types::{DbJson, DbUuid, Id, Instant, JsonText};
 use crate::load_rows;
 use diesel::Queryable;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sync_core::window::Window;
 use sync_core::{Bucket, Stamp};
@@ -26,6 +26,7 @@ type PusherSql = (
     BigInt,
     Nullable<BigInt>,
     Nullable<Binary>,
+    DbJson,
 );
 
 #[derive(Queryable)]
@@ -42,6 +43,7 @@ struct PusherRow {
     acked: i64,
     last_stamp: Option<i64>,
     window: Option<Vec<u8>>,
+    tenures: JsonText,
 }
 
 /// A session that may push, as it stands in the database.
@@ -56,6 +58,16 @@ pub struct Pusher {
     pub revoked: Option<String>,
     /// Signed out, or the user was disabled.
     pub ended: bool,
+    /// Every assignment that the team ever had; those without an end are open.
+    pub tenures: Vec<Tenure>,
+}
+
+/// When a county was a team's own: from `opened` until `closed`, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenure {
+    pub bucket: Bucket,
+    pub opened: i64,
+    pub closed: Option<i64>,
 }
 
 /// What a device's pushes have come to.
@@ -78,9 +90,12 @@ pub struct Locked {
 /// The pushers of these sessions and the progress of their devices; the devices stay locked until the commit.
 pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreError> {
     let rows = Rows::new().uuid("session", sessions.iter().map(|s| Id(*s)));
-    let who = "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
-         d.revoked, d.acked, d.last_stamp, d.push_window FROM v CROSS JOIN sessions s JOIN devices d \
-         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session";
+    let who = format!(
+        "SELECT s.id, s.revoked_at IS NOT NULL, u.id, u.disabled_at IS NOT NULL, u.role, u.region, u.team_id, d.id, \
+         d.revoked, d.acked, d.last_stamp, d.push_window, {} FROM v CROSS JOIN sessions s JOIN devices d \
+         ON d.id = s.device_id JOIN users u ON u.id = d.user_id WHERE s.id = v.session",
+        tenures(engine(tx))
+    );
     let lock = for_update(tx, "d");
     // One that nobody else has costs one statement. Of several, those that are free must not be held while the others are
     // waited for: two who did would wait for each other.
@@ -97,7 +112,7 @@ pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreE
              ORDER BY d.id{lock}"
         );
         load_rows!(&mut **tx, &rows, &tail, DbUuid => Id)?;
-        found = load_rows!(&mut **tx, &rows, who, PusherSql => PusherRow)?;
+        found = load_rows!(&mut **tx, &rows, &who, PusherSql => PusherRow)?;
     }
     let mut locked = Locked::default();
     for row in found {
@@ -115,50 +130,35 @@ pub fn lock(tx: &mut Tx<'_>, sessions: &BTreeSet<Uuid>) -> Result<Locked, StoreE
             team: row.team.map(|t| t.0),
             revoked: row.revoked,
             ended: row.signed_out || row.disabled,
+            tenures: read_tenures(&row.tenures)?,
         };
         locked.pushers.insert(row.session.0, pusher);
     }
     Ok(locked)
 }
 
-/// Stores what [`lock`] gave and pushes moved.
-pub fn store(tx: &mut Tx<'_>, progress: &BTreeMap<Uuid, Progress>, now: Instant) -> Result<(), StoreError> {
+/// The assignments of the team of user `u`, as a column.
+fn tenures(engine: Engine) -> String {
+    let [opened, closed] = ["a.created_at", "a.closed_at"].map(|column| millis(engine, column));
+    json_rows(engine, &["a.bucket", &opened, &closed], "FROM assignments a WHERE a.team_id = u.team_id")
+}
+
+fn read_tenures(text: &JsonText) -> Result<Vec<Tenure>, StoreError> {
+    let rows: Vec<(i32, i64, Option<i64>)> =
+        serde_json::from_str(&text.0).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    rows.into_iter().map(|(bucket, opened, closed)| Ok(Tenure { bucket: bucket_of(bucket)?, opened, closed })).collect()
+}
+
+/// Stores, with `writes`, what [`lock`] gave and pushes moved.
+pub fn store(writes: &mut Writes, progress: &BTreeMap<Uuid, Progress>, now: Instant) {
     // Serialising plain data into memory cannot fail.
     let window = |p: &Progress| Some(postcard::to_stdvec(&p.window).unwrap_or_default());
-    Rows::new()
+    let rows = Rows::new()
         .uuid("id", progress.keys().map(|d| Id(*d)))
         .big("acked", progress.values().map(|p| p.acked as i64))
         .opt_big("last_stamp", progress.values().map(|p| p.last_stamp.map(|s| s.0 as i64)))
         .opt_bytes("push_window", progress.values().map(window))
-        .instant("pushed_at", progress.keys().map(|_| now))
-        .execute(
-            tx,
-            "UPDATE devices SET acked = v.acked, last_stamp = v.last_stamp, push_window = v.push_window, \
-             last_push_at = v.pushed_at, last_seen_at = v.pushed_at FROM v WHERE devices.id = v.id",
-        )?;
-    Ok(())
-}
-
-type TenureSql = (DbUuid, Integer, DbInstant, Nullable<DbInstant>);
-type TenureRow = (Id, i32, Instant, Option<Instant>);
-
-/// When a county was a team's own: from `opened` until `closed`, in milliseconds since 1970.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tenure {
-    pub bucket: Bucket,
-    pub opened: i64,
-    pub closed: Option<i64>,
-}
-
-/// Every assignment that the teams ever had; those without an end are open.
-pub fn tenures(tx: &mut Tx<'_>, teams: &BTreeSet<Uuid>) -> Result<HashMap<Uuid, Vec<Tenure>>, StoreError> {
-    let rows = Rows::new().uuid("team", teams.iter().map(|t| Id(*t)));
-    let tail = "SELECT a.team_id, a.bucket, a.created_at, a.closed_at FROM v CROSS JOIN assignments a \
-         WHERE a.team_id = v.team";
-    let mut tenures: HashMap<Uuid, Vec<Tenure>> = HashMap::new();
-    for (team, bucket, opened, closed) in load_rows!(&mut **tx, &rows, tail, TenureSql => TenureRow)? {
-        let tenure = Tenure { bucket: bucket_of(bucket)?, opened: opened.ms(), closed: closed.map(Instant::ms) };
-        tenures.entry(team.0).or_default().push(tenure);
-    }
-    Ok(tenures)
+        .instant("last_push_at", progress.keys().map(|_| now))
+        .instant("last_seen_at", progress.keys().map(|_| now));
+    writes.update(rows, "devices", 1);
 }

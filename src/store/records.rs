@@ -4,7 +4,7 @@
 use super::beside::beside;
 use super::buckets;
 use super::conn::{Conn, StoreError, Tx};
-use super::dialect::Rows;
+use super::dialect::{Rows, Writes};
 use super::promoted;
 use super::types::{DbJson, DbUuid, Id, JsonText};
 use crate::fields::FieldError;
@@ -299,15 +299,17 @@ pub struct Stored {
 /// By record: what is wrong with it, relative to its fields. Those with nothing are not there.
 pub type Warnings = HashMap<Key, Vec<FieldError>>;
 
-/// Stores new and changed records, what they overtook, and their rows in the collections' tables: a few statements. `judge`
-/// tells what is wrong with the records.
+/// Work for fewer records is done before one would find another thread for it.
+const ALONE: usize = 32;
+
+/// Stores new and changed records, what they overtook, and their rows in the collections' tables: partly now, the rest with
+/// `writes`. `judge` tells what is wrong with the records.
 pub fn store(
     tx: &mut Tx<'_>,
     changed: &[Changed<'_>],
     judge: impl FnOnce() -> Warnings + Send,
+    writes: &mut Writes,
 ) -> Result<Stored, StoreError> {
-    let overtaken = changed.iter().flat_map(|c| c.subject.overtaken().iter().map(|past| (c.key, past)));
-    insert_past(tx, &overtaken.collect::<Vec<_>>())?;
     let work_out = || {
         let digests: Vec<_> = changed.iter().map(|c| digest(&c.key, c.record, c.record.fields.canonical())).collect();
         let stored = Stored { digests, warnings: judge() };
@@ -315,10 +317,24 @@ pub fn store(
         let (new, old) = (record_rows(&new, &stored.warnings), record_rows(&old, &stored.warnings));
         (stored, new, old)
     };
-    let ((stored, new, old), promoted) = beside(changed.len(), work_out, || promoted::store(tx, changed));
-    promoted?;
-    new.insert(tx, "records")?;
-    old.update(tx, "records", 3)?;
+    let overtaken = changed.iter().flat_map(|c| c.subject.overtaken().iter().map(|past| (c.key, past)));
+    let past = past_rows(&overtaken.collect::<Vec<_>>());
+    let promoted = promoted::writes(changed);
+    let (stored, new, old) = if changed.len() < ALONE && promoted.len() <= 1 {
+        writes.append(promoted);
+        writes.insert(past, "history");
+        work_out()
+    } else {
+        let first = || {
+            promoted.run_apart(tx)?;
+            past.insert(tx, "history")
+        };
+        let (worked_out, first) = if changed.len() < ALONE { (work_out(), first()) } else { beside(work_out, first) };
+        first?;
+        worked_out
+    };
+    writes.insert(new, "records");
+    writes.update(old, "records", 3);
     Ok(stored)
 }
 
@@ -347,11 +363,6 @@ fn record_rows(changed: &[(&Changed<'_>, &Digest)], warnings: &Warnings) -> Rows
         .opt_json("touches", records().map(|record| record.touches.as_deref().map(touches_text)))
         .opt_json("warnings", changed.iter().map(|(c, _)| warnings.get(&c.key).map(told)))
         .json("fields", records().map(|record| JsonText(record.fields.canonical().to_owned())))
-}
-
-fn insert_past(tx: &mut Tx<'_>, past: &[(Key, &Past)]) -> Result<(), StoreError> {
-    past_rows(past).insert(tx, "history")?;
-    Ok(())
 }
 
 /// Marks an operation of a record's past as discarded.

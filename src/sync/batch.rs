@@ -6,6 +6,7 @@ use super::operation::{Sent, Valid};
 use super::result::{Answer, OpResult};
 use crate::fields::{Fault, FieldError};
 use crate::http::{Code, Problem};
+use crate::store::dialect::Writes;
 use crate::store::held::{self, HeldRow, NO_BUCKET};
 use crate::store::pushers::{self, Locked, Progress, Pusher, Tenure};
 use crate::store::records::Key;
@@ -41,7 +42,7 @@ pub type Answers = Vec<Result<Answer, Problem>>;
 pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
     let now = jobs.iter().map(|job| job.received).max().unwrap_or_default();
     let Locked { pushers, mut progress } = pushers::lock(tx, &jobs.iter().map(|job| job.session).collect())?;
-    let places = places(tx, &pushers)?;
+    let places = places(&pushers);
     let jobs: Vec<Cow<'_, Job>> = jobs.iter().map(|job| judged(job, pushers.get(&job.session))).collect();
     let rejections = rejections(tx, &jobs, &pushers, &progress)?;
     let mut room = Room::enter(tx, now, &jobs, &pushers, &places, rejections)?;
@@ -59,13 +60,14 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
         });
         answers.push(answer);
     }
-    room.desk.close(tx)?;
+    let mut writes = Writes::default();
+    pushers::store(&mut writes, &pushed, Instant::from_ms(now));
+    room.desk.close(tx, writes)?;
     for (job, answer) in jobs.iter().zip(&mut answers) {
         if let Ok(answer) = answer {
             room.warn(job, answer);
         }
     }
-    pushers::store(tx, &pushed, Instant::from_ms(now))?;
     Ok(answers)
 }
 
@@ -103,16 +105,13 @@ fn admit(pusher: Option<&Pusher>) -> Result<&Pusher, Problem> {
     Ok(pusher)
 }
 
-fn places(tx: &mut Tx<'_>, pushers: &HashMap<Uuid, Pusher>) -> Result<HashMap<Uuid, Place>, StoreError> {
-    let teams: BTreeSet<Uuid> = pushers.values().filter_map(|pusher| pusher.team).collect();
-    let tenures = pushers::tenures(tx, &teams)?;
+fn places(pushers: &HashMap<Uuid, Pusher>) -> HashMap<Uuid, Place> {
     let place = |pusher: &Pusher| {
         let region = Region::parse(&pusher.region);
         let (scope, tenures) = match (pusher.revoked.is_some(), pusher.team, region) {
-            (false, Some(team), _) => {
-                let tenures = tenures.get(&team).cloned().unwrap_or_default();
-                let open = tenures.iter().filter(|tenure| tenure.closed.is_none());
-                (Scope::Counties(open.map(|tenure| tenure.bucket).collect()), tenures)
+            (false, Some(_), _) => {
+                let open = pusher.tenures.iter().filter(|tenure| tenure.closed.is_none());
+                (Scope::Counties(open.map(|tenure| tenure.bucket).collect()), pusher.tenures.clone())
             }
             (false, None, Some(region)) if pusher.role != "team" => (Scope::Region(region), Vec::new()),
             // Of a revoked device everything is held.
@@ -120,7 +119,7 @@ fn places(tx: &mut Tx<'_>, pushers: &HashMap<Uuid, Pusher>) -> Result<HashMap<Uu
         };
         Place { scope, tenures, province: region.map_or_else(String::new, |region| region.province().to_string()) }
     };
-    Ok(pushers.iter().map(|(session, pusher)| (*session, place(pusher))).collect())
+    pushers.iter().map(|(session, pusher)| (*session, place(pusher))).collect()
 }
 
 type Rejections = HashMap<(Uuid, u64), Vec<FieldError>>;

@@ -6,6 +6,7 @@ use crate::fields::{self, FieldError};
 use crate::http::time::format_ms;
 use crate::store::buckets::{self, Head};
 use crate::store::conflicts::{self, ConflictRow};
+use crate::store::dialect::Writes;
 use crate::store::held::{self, HeldRow};
 use crate::store::records::{self, Changed, Key, Warnings, digest_of};
 use crate::store::types::{Id, Instant, JsonText};
@@ -196,8 +197,9 @@ impl Desk {
         self.warnings.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts everything back that has changed, with what is wrong with it now. The desk may be looked at afterwards.
-    pub fn close(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    /// Puts everything back that has changed, with what is wrong with it now, and what else is to be written. The desk may be
+    /// looked at afterwards.
+    pub fn close(&mut self, tx: &mut Tx<'_>, mut writes: Writes) -> Result<(), StoreError> {
         let now = Instant::from_ms(self.now);
         let mut changed = Vec::new();
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {
@@ -207,7 +209,7 @@ impl Desk {
         // In the order of their sequence numbers: neighbours in the table are then neighbours in a pull.
         changed.sort_unstable_by_key(|c| (c.key.bucket, c.record.last.seq));
         let cases = Cases::gather(tx, now, changed.iter().map(|c| (c.key, c.subject)))?;
-        let stored = records::store(tx, &changed, || cases.judge())?;
+        let stored = records::store(tx, &changed, || cases.judge(), &mut writes)?;
         for (Changed { key, record, .. }, digest) in changed.iter().zip(stored.digests) {
             if let Some(head) = self.heads.get_mut(&key.bucket) {
                 if let Some(before) = self.worth.get(key) {
@@ -229,7 +231,8 @@ impl Desk {
         held::settle(tx, &self.released, "released", self.settler, now)?;
         self.moved.extend(self.held.iter().filter_map(HeldRow::bucket));
         self.heads.retain(|bucket, _| self.moved.contains(bucket));
-        buckets::store(tx, &self.heads)
+        buckets::store(&mut writes, &self.heads);
+        Ok(writes.run(tx)?)
     }
 }
 

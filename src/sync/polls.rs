@@ -198,6 +198,31 @@ mod tests {
     }
 
     #[test]
+    fn those_who_ask_together_are_told_of_their_own_teams_counties() {
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            let ground = Ground::new(engine);
+            let (polls, turn) = at_work(&ground);
+            // Two that share a county, one with none, and somebody without a team.
+            let teams: [(Uuid, &[u32]); 4] = [
+                (ground.team("one", &[513_430, 513_431]), &[513_430, 513_431]),
+                (ground.team("two", &[513_431, 513_432]), &[513_431, 513_432]),
+                (ground.team("none", &[]), &[]),
+                (ground.phone("office"), &[]),
+            ];
+            let found = teams.map(|(session, _)| ask(&polls, session));
+            turn.work();
+            for (found, (_, counties)) in found.into_iter().zip(teams) {
+                let (standing, heads) = found.blocking_recv().unwrap().unwrap().expect("a known session");
+                let codes: Vec<u32> = heads.keys().map(|bucket| bucket.code()).collect();
+                assert_eq!(codes, counties, "{engine:?}");
+                let grants: Vec<_> = standing.counties.iter().map(|(bucket, no)| (bucket.code(), *no)).collect();
+                let expected: Vec<_> = counties.iter().map(|code| (*code, code % 100)).collect();
+                assert_eq!(grants, expected, "{engine:?}");
+            }
+        }
+    }
+
+    #[test]
     fn whose_row_cannot_be_read_fails_alone() {
         for engine in [Engine::Sqlite, Engine::Postgres] {
             let ground = Ground::new(engine);

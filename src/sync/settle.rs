@@ -6,6 +6,7 @@ use super::steps;
 use crate::fields::{self, FieldError};
 use crate::http::{Code, Problem};
 use crate::store::conflicts::{self, ConflictRow};
+use crate::store::dialect::Writes;
 use crate::store::held::{self, HeldRow, Viewer};
 use crate::store::records::{self, Key};
 use crate::store::types::{Id, Instant};
@@ -84,7 +85,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             fill: None,
         };
         desk.accept(&key, &op).map_err(|_| Problem::new(Code::RecordDeleted))?;
-        desk.close(tx)?;
+        desk.close(tx, Writes::default())?;
     }
     conflicts::settle(tx, &row, by.user, Instant::from_ms(by.now))?;
     row.state = "settled".into();
@@ -151,7 +152,7 @@ pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
             "该记录仍缺少必填字段：请先放行创建该记录的操作。",
         )
     })?;
-    desk.close(tx)?;
+    desk.close(tx, Writes::default())?;
     settled(tx, by, row, "released")
 }
 
@@ -165,7 +166,7 @@ pub fn discard(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
             subject.discard(rev);
             records::set_aside(tx, key, rev)?;
         }
-        desk.close(tx)?;
+        desk.close(tx, Writes::default())?;
     }
     settled(tx, by, row, "discarded")
 }

@@ -1,6 +1,7 @@
 //! How many statements a request costs: the table of `docs/performance.md`. None grows with the records. SQLite takes a list
 //! in pieces whose lengths are powers of two, so that lists of such lengths cost what one row costs.
 
+use crate::support::engine::Engine;
 use crate::support::statements::Meter;
 use crate::support::*;
 
@@ -104,12 +105,19 @@ on_both_engines! {
         // The first of a server looks up what the others know.
         push(&meter, w.ali(), 1);
         let one = push(&meter, w.ali(), 1);
-        assert_eq!(push(&meter, w.ali(), 64), one);
-        assert_eq!(push(&meter, w.ali(), 128), one);
-        assert!(one <= PUSH, "{one}");
+        let most = match w.engine() {
+            Engine::Sqlite => PUSH,
+            // What is written is one statement.
+            Engine::Postgres => PUSH - 3,
+        };
+        assert!(one <= most, "{one}");
+        let long = push(&meter, w.ali(), 64);
+        assert_eq!(push(&meter, w.ali(), 128), long);
+        // What may wait for the rest of a short push is written by a statement of its own, beside which the rest is worked out.
+        assert!(long <= one + 1, "{long} after {one}");
         // In pieces, at worst.
         let odd = push(&meter, w.ali(), 100);
-        assert!(odd <= 2 * PUSH, "{odd}");
+        assert!(odd <= 2 * long, "{odd}");
     }
 }
 
@@ -121,4 +129,5 @@ const OF_A_BLOCK: usize = 8;
 const COVERAGE: usize = 15;
 const LIST: usize = 2;
 const ME: usize = 6;
-const PUSH: usize = 11;
+/// Of one record: who pushes, the county's head, the record; then the device, the two rows of the record, the head.
+const PUSH: usize = 9;

@@ -45,6 +45,36 @@ impl Ground {
     pub(super) fn phone(&self, name: &'static str) -> Uuid {
         self.scratch.store.write_now(|tx| phone(tx, name)).unwrap()
     }
+
+    /// One more phone, of a new team that has these counties.
+    pub(super) fn team(&self, name: &'static str, counties: &'static [i32]) -> Uuid {
+        let found = self.scratch.store.write_now(move |tx| {
+            let session = phone(tx, name)?;
+            let id = Id(Uuid::now_v7());
+            Rows::new().uuid("id", [id]).text("name", [name.to_owned()]).instant("at", [Instant::now()]).execute(
+                tx,
+                "INSERT INTO teams (id, name, region, members, created_at) SELECT id, name, '51', '[]', at FROM v",
+            )?;
+            Rows::new().uuid("id", [id]).text("name", [name.to_owned()]).execute(
+                tx,
+                "UPDATE users SET role = 'team', region = '51', team_id = (SELECT id FROM v) \
+                 WHERE username = (SELECT name FROM v)",
+            )?;
+            let each = || counties.iter().copied();
+            Rows::new().int("bucket", each()).execute(
+                tx,
+                "INSERT INTO buckets (bucket) SELECT bucket FROM v WHERE bucket NOT IN (SELECT bucket FROM buckets)",
+            )?;
+            Rows::new()
+                .uuid("team_id", each().map(|_| id))
+                .int("bucket", each())
+                .int("open_assignments", each().map(|_| 1))
+                .int("grant_no", each().map(|bucket| bucket % 100))
+                .insert(tx, "team_buckets")?;
+            Ok::<_, StoreError>(session)
+        });
+        found.unwrap()
+    }
 }
 
 /// A prefecture's user with a phone, signed in.

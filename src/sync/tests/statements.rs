@@ -48,19 +48,20 @@ fn all(answers: &Answers, status: Status) -> bool {
 
 #[test]
 fn a_push_of_five_hundred_costs_hardly_more_than_one_of_one() {
-    // A list of values is cut into powers of two on SQLite: a batch of 500 is at most this many statements.
-    for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 7)] {
+    // A list of values is cut into powers of two on SQLite: a batch of 500 is at most this many statements. On PostgreSQL one
+    // statement writes all of a short push; of a long one, that of a collection's table and that of the history stand alone.
+    for (engine, chunks, apart) in [(Engine::Postgres, 1, 1), (Engine::Sqlite, 7, 0)] {
         let ground = Ground::new(engine);
         let ids: Vec<Uuid> = (0..501).map(|_| Uuid::now_v7()).collect();
         let (answers, one) = apply(&ground, edits(&ids[..1], 1..2, None, 5));
         assert!(all(&answers, Status::Applied), "{answers:?}");
         let (answers, many) = apply(&ground, edits(&ids[1..], 2..502, None, 5));
         assert!(all(&answers, Status::Applied));
-        assert!(one <= 9, "{engine:?}: {one} statements for one new record");
-        assert!(many <= one + 3 * (chunks - 1), "{engine:?}: {many} statements for 500 new records");
+        assert!(one <= 8 - 3 * apart, "{engine:?}: {one} statements for one new record");
+        assert!(many <= one + apart + 3 * (chunks - 1), "{engine:?}: {many} statements for 500 new records");
         let (answers, many) = apply(&ground, edits(&ids[1..], 502..1002, Some(1), 6));
         assert!(all(&answers, Status::Applied));
-        assert!(many <= one + 1 + 5 * (chunks - 1), "{engine:?}: {many} statements for 500 edits");
+        assert!(many <= one + 1 + apart + 5 * (chunks - 1), "{engine:?}: {many} statements for 500 edits");
     }
 }
 
@@ -75,7 +76,7 @@ fn answers_are_checked_without_a_statement_once_their_form_is_known() {
         };
         seqs.map(op).collect()
     };
-    for (engine, chunks) in [(Engine::Postgres, 1), (Engine::Sqlite, 7)] {
+    for (engine, chunks, apart) in [(Engine::Postgres, 1, 1), (Engine::Sqlite, 7, 0)] {
         let ground = Ground::new(engine);
         let (answers, first) = apply(&ground, interviews(1..2));
         assert_eq!(answers[0].as_ref().unwrap().results[0].warnings.len(), 1);
@@ -84,7 +85,7 @@ fn answers_are_checked_without_a_statement_once_their_form_is_known() {
         let (answers, many) = apply(&ground, interviews(3..503));
         assert!(answers[0].as_ref().unwrap().results.iter().all(|result| result.warnings.len() == 1));
         assert!(
-            many <= second + 3 * (chunks - 1),
+            many <= second + apart + 3 * (chunks - 1),
             "{engine:?}: {many} statements for 500 interviews, {second} for one"
         );
         // Of a form that is nowhere, it is asked each time, and once.
@@ -93,7 +94,7 @@ fn answers_are_checked_without_a_statement_once_their_form_is_known() {
             op["fields"]["form_version"] = 7.into();
         }
         let (_, many) = apply(&ground, unknown);
-        assert!(many <= second + 1 + 3 * (chunks - 1), "{engine:?}: {many} statements for an unknown form");
+        assert!(many <= second + 1 + apart + 3 * (chunks - 1), "{engine:?}: {many} statements for an unknown form");
     }
 }
 

@@ -1,13 +1,13 @@
-//! The only place where the engines' SQL differs: how a batch of rows enters a statement, and how rows are locked.
+//! Batches of rows in statements.
 //!
 //! A batch is the common table `v`: `WITH v (a, b) AS (…) <the rest>`. On PostgreSQL it is one `unnest` over arrays,
-//! the same statement whatever the size; or, of one row, its values, which the planner sees through. On SQLite it is a list of values, cut into powers of two, so that few distinct
-//! statements have to be prepared.
+//! the same statement whatever the size; or, of one row, its values, which the planner sees through. On SQLite it is a list of
+//! values, cut into powers of two, so that few distinct statements have to be prepared.
 
-use super::conn::{Conn, Engine};
-use super::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
+use super::{engine, or_fail};
+use crate::store::conn::{Conn, Engine};
+use crate::store::types::{DbInstant, DbJson, DbUuid, Id, Instant, JsonText};
 use chrono::NaiveDate;
-use diesel::connection::SimpleConnection as _;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -96,20 +96,6 @@ columns! {
     OptInstant, opt_instant: Nullable<DbInstant>, Option<Instant>, "::timestamptz[]";
 }
 
-/// How an engine is told to compare texts in the order of their code points, whatever the database's collation.
-pub trait CodePoints {
-    const ORDER: &'static str;
-}
-
-impl CodePoints for Pg {
-    const ORDER: &'static str = r#" COLLATE "C""#;
-}
-
-impl CodePoints for Sqlite {
-    /// Its own order.
-    const ORDER: &'static str = "";
-}
-
 /// A batch of rows for one statement.
 #[derive(Default)]
 pub struct Rows {
@@ -142,22 +128,29 @@ impl Rows {
 
     /// Puts these rows into `table`, whose columns have their names. A failure is one of the whole transaction.
     pub fn insert(&self, conn: &mut Conn, table: &str) -> QueryResult<usize> {
-        let or_fail = or_fail(engine(conn));
-        self.execute(conn, &format!("INSERT{or_fail} INTO {table} ({}) SELECT * FROM v", self.names.join(", ")))
+        let tail = self.insert_tail(engine(conn), table);
+        self.execute(conn, &tail)
+    }
+
+    pub(super) fn insert_tail(&self, engine: Engine, table: &str) -> String {
+        format!("INSERT{} INTO {table} ({}) SELECT * FROM v", or_fail(engine), self.names.join(", "))
     }
 
     /// Overwrites rows of `table`, whose columns have these names; the first `keys` of them tell which. A failure is one of the
     /// whole transaction.
     pub fn update(&self, conn: &mut Conn, table: &str, keys: usize) -> QueryResult<usize> {
-        let or_fail = or_fail(engine(conn));
+        let tail = self.update_tail(engine(conn), table, keys);
+        self.execute(conn, &tail)
+    }
+
+    pub(super) fn update_tail(&self, engine: Engine, table: &str, keys: usize) -> String {
         let (keys, values) = self.names.split_at(keys);
         let sets: Vec<_> = values.iter().map(|name| format!("{name} = v.{name}")).collect();
         let same: Vec<_> = keys.iter().map(|name| format!("{table}.{name} = v.{name}")).collect();
-        let (sets, same) = (sets.join(", "), same.join(" AND "));
-        self.execute(conn, &format!("UPDATE{or_fail} {table} SET {sets} FROM v WHERE {same}"))
+        format!("UPDATE{} {table} SET {} FROM v WHERE {}", or_fail(engine), sets.join(", "), same.join(" AND "))
     }
 
-    pub(super) fn chunks(&self, conn: &Conn) -> Vec<Range<usize>> {
+    pub fn chunks(&self, conn: &Conn) -> Vec<Range<usize>> {
         let len = self.len();
         match engine(conn) {
             Engine::Postgres if len == 0 => Vec::new(),
@@ -181,87 +174,6 @@ fn powers_of_two(len: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-pub fn engine(conn: &Conn) -> Engine {
-    match conn {
-        Conn::Pg(_) => Engine::Postgres,
-        Conn::Sqlite(_) => Engine::Sqlite,
-    }
-}
-
-/// Without it, SQLite copies every page that a statement changes, to be able to undo that statement alone.
-fn or_fail(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "",
-        Engine::Sqlite => " OR FAIL",
-    }
-}
-
-/// The end of a `SELECT` that locks the rows of `table` until the commit. SQLite's one writer has them already.
-pub fn for_update(conn: &Conn, table: &str) -> String {
-    match engine(conn) {
-        Engine::Postgres => format!(" FOR NO KEY UPDATE OF {table}"),
-        Engine::Sqlite => String::new(),
-    }
-}
-
-/// The same, which leaves out rows that somebody else has locked instead of waiting for them.
-pub fn for_update_of_free(conn: &Conn, table: &str) -> String {
-    match engine(conn) {
-        Engine::Postgres => format!(" FOR NO KEY UPDATE OF {table} SKIP LOCKED"),
-        Engine::Sqlite => String::new(),
-    }
-}
-
-/// The condition that a row of `table`, as `f`, has all of the pieces in a text that is bound in between.
-pub fn has_pieces(engine: Engine, table: &str) -> (String, &'static str) {
-    match engine {
-        Engine::Postgres => ("string_to_array(f.grams, ' ') @> string_to_array(".into(), ", ' ')"),
-        Engine::Sqlite => (format!("f.n IN (SELECT rowid FROM {table}_by_gram WHERE {table}_by_gram MATCH "), ")"),
-    }
-}
-
-/// Stands before a column that is not to be looked for by an index. PostgreSQL knows the frequency of values and decides
-/// for itself.
-pub fn by_no_index(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "",
-        Engine::Sqlite => "+",
-    }
-}
-
-/// The bucket of row `f`, not to be looked for by an index.
-pub fn bucket_by_no_index(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "f.bucket",
-        Engine::Sqlite => "+f.bucket",
-    }
-}
-
-/// The function that tells where in a text another stands; 0 where it does not.
-pub fn position(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "strpos",
-        Engine::Sqlite => "instr",
-    }
-}
-
-/// After very many rows have come: what an engine would else do by itself some time, while it answers worse. `conn` is in no
-/// transaction.
-pub fn settle(conn: &mut Conn) -> QueryResult<()> {
-    match conn {
-        Conn::Pg(c) => c.batch_execute("VACUUM (ANALYZE)"),
-        Conn::Sqlite(c) => c.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
-    }
-}
-
-/// The day that it is in China, as a text.
-pub fn today(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Postgres => "to_char(now() AT TIME ZONE 'UTC' + interval '8 hours', 'YYYY-MM-DD') COLLATE \"C\"",
-        Engine::Sqlite => "date('now', '+8 hours')",
-    }
-}
-
 /// A statement over a batch; `ST` is the SQL type of the rows that it gives.
 pub struct Bulk<'a, ST> {
     rows: &'a Rows,
@@ -271,7 +183,7 @@ pub struct Bulk<'a, ST> {
 }
 
 impl<'a, ST> Bulk<'a, ST> {
-    pub(super) fn new(rows: &'a Rows, range: Range<usize>, tail: &'a str) -> Self {
+    pub fn new(rows: &'a Rows, range: Range<usize>, tail: &'a str) -> Self {
         Self { rows, range, tail, row_type: PhantomData }
     }
 
