@@ -177,3 +177,30 @@ fn utf8(body: &[u8]) -> Result<&str, Problem> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Push;
+    use crate::http::Code;
+
+    fn push(op_seq: &str) -> Result<Vec<u64>, Code> {
+        // Strictly read and, with a member twice, as an outline.
+        let [first, second] = ["", r#","kind":"upsert","kind":"upsert""#].map(|more| {
+            let body = format!(r#"{{"schema":1,"ops":[{{"op_seq":{op_seq}{more}}}]}}"#);
+            let push = Push::read(body.as_bytes(), None, 500);
+            push.map(|push| push.ops.iter().map(|op| op.op_seq).collect()).map_err(|problem| problem.code)
+        });
+        assert_eq!(first, second, "{op_seq}");
+        first
+    }
+
+    #[test]
+    fn operations_are_numbered_from_one_on_and_below_two_to_the_53() {
+        for (op_seq, number) in [("1", 1), ("2.0", 2), ("9007199254740991", (1 << 53) - 1)] {
+            assert_eq!(push(op_seq), Ok(vec![number]));
+        }
+        for op_seq in ["0", "0.0", "-0", "-1", "9007199254740992", "9007199254740993", "1e30", "0.5", "null", "\"1\""] {
+            assert_eq!(push(op_seq), Err(Code::Malformed), "{op_seq}");
+        }
+    }
+}

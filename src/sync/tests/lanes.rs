@@ -7,7 +7,7 @@ use crate::store::{Engine, StoreError, Tx, buckets};
 use crate::sync::batch::Job;
 use crate::sync::lanes::Lanes;
 use crate::sync::result::Answer;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -16,12 +16,13 @@ use uuid::Uuid;
 
 /// A push of one household.
 fn push(session: Uuid, id: Uuid, people: u64) -> Job {
+    job(session, &[household(1, id, people)])
+}
+
+fn household(op_seq: usize, id: Uuid, people: u64) -> Value {
     let fields = json!({"village": format!("{COUNTY}100201"), "head_name": "吉克阿力", "people": people});
-    job(
-        session,
-        &[json!({"op_seq": 1, "kind": "upsert", "bucket": COUNTY, "collection": "households", "id": id,
-        "base": 1, "fields": fields})],
-    )
+    json!({"op_seq": op_seq, "kind": "upsert", "bucket": COUNTY, "collection": "households", "id": id, "base": 1,
+        "fields": fields})
 }
 
 /// Keeps the county, until told or dropped.
@@ -87,6 +88,32 @@ fn what_breaks_a_shared_transaction_is_answered_alone() {
         let outcome = |answer: &Result<Answer, Problem>| answer.as_ref().map(|a| a.acked).map_err(|p| p.code);
         let outcomes = answers.each_ref().map(outcome);
         assert_eq!(outcomes, [Ok(1), Ok(1), Err(Code::Internal), Ok(1)], "{engine:?}");
+        assert_eq!(lanes.waiting(), None, "the lane is free again");
+    }
+}
+
+#[test]
+fn more_than_may_go_together_are_answered_one_transaction_after_the_other() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let ground = Ground::new(engine);
+        let lanes = Lanes::new(ground.scratch.store.clone());
+        let names = ["one", "two", "three", "four", "five"];
+        let sessions = names.map(|name| ground.phone(name));
+        let answers = std::thread::scope(|scope| {
+            let release = hold(scope, &ground);
+            let first = send(scope, &lanes, push(ground.session, Uuid::now_v7(), 5));
+            until_waiting(&lanes, 0);
+            // 2,500 operations, of which 1,600 share a transaction at most.
+            let rest = sessions.map(|session| {
+                let ops: Vec<Value> = (1..=500).map(|op_seq| household(op_seq, Uuid::now_v7(), 5)).collect();
+                send(scope, &lanes, job(session, &ops))
+            });
+            until_waiting(&lanes, names.len());
+            drop(release);
+            first.join().unwrap().unwrap();
+            rest.map(|push| push.join().unwrap())
+        });
+        assert_eq!(answers.map(|answer| answer.map(|a| a.acked).map_err(|p| p.code)), [Ok(500); 5], "{engine:?}");
         assert_eq!(lanes.waiting(), None, "the lane is free again");
     }
 }
