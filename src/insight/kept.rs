@@ -106,8 +106,8 @@ impl Weigh for Total {
 /// All that is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Worked {
-    /// By campaign.
-    pub coverage: Kept<(Uuid, Bucket), County>,
+    /// By campaign and moment of the past, in milliseconds since 1970.
+    pub coverage: Kept<(Uuid, Option<i64>, Bucket), County>,
     /// By campaign.
     pub interviews: Kept<(Uuid, Bucket), Interviews>,
     /// By campaign.

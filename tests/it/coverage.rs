@@ -141,8 +141,10 @@ on_both_engines! {
         w.chen().push([home.edit(json!({ "status": "removed" })).base(1)]);
         w.ali().push([record.delete().base(2)]);
         assert_ne!(county(w, JINYANG), done.1);
-        for (moment, then) in [planned, done] {
+        // Again when it is kept, and when the county has moved on.
+        for (moment, then) in [planned.clone(), done.clone(), planned.clone(), done, planned] {
             let query = format!("?level=county&county={JINYANG}&as_of={}", http::urlencode(&moment));
+            w.ali().push([visit(w, JINYANG, json!({})).1]);
             let told = at(w, &query);
             assert_eq!(told["items"][0], then);
             assert_eq!(told["as_of"], moment);

@@ -70,6 +70,10 @@ on_both_engines! {
         let few = cold();
         fill(w, &counties[..128], 3);
         assert_eq!(cold(), few);
+        let past = format!("{}&as_of={}", coverage(w), http::urlencode(&wire(ago(60))));
+        drop(w.province().get(&past).send().ok());
+        let again = count(&meter, "coverage of the past, again", || drop(w.province().get(&past).send().ok()));
+        assert!(again <= COVERAGE, "{again}");
         let blocks = counties.len().div_ceil(IN_A_BLOCK);
         assert!(few <= COVERAGE + OF_A_BLOCK * blocks, "{few} for {blocks} blocks");
         // What has not moved is not looked at again.

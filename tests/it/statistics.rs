@@ -188,6 +188,10 @@ on_both_engines! {
         let [visit, mut asked] = interview(w, home(&units[1].0), Some(&units[1].1), json!({ "rooms": 7 }));
         asked.0["fields"]["household"] = home(&units[2].0).id.clone().into();
         ops.extend([visit, asked]);
+        // A visit to somebody else, in the name of a drawn household, which was asked there.
+        let [visit, mut asked] = interview(w, other, Some(&units[2].1), json!({ "rooms": 8 }));
+        asked.0["fields"]["household"] = home(&units[2].0).id.clone().into();
+        ops.extend(dated([visit, asked], "2015-04-18"));
         w.ali().push(ops);
         let told = ask(w.province(), w, "?question=rooms");
         assert_eq!((&told["reached"], &told["whole"]["observed"], &told["whole"]["sampled"]), (&json!(1), &json!(3), &json!(1)));

@@ -49,18 +49,14 @@ pub(super) fn reached(
     moment: Option<i64>,
 ) -> Result<BTreeMap<Bucket, Arc<County>>, Problem> {
     let id = ground.id();
-    if moment.is_some() {
-        let mut reached = BTreeMap::new();
-        coverage::facts(conn, id, &ground.counties, moment, |county, facts| {
-            reached.insert(county, Arc::new(County::of(facts)));
-        })?;
-        return Ok(reached);
-    }
     let versions = ground.versions(conn)?;
     app.worked.coverage.get(
         &versions,
-        |county| (id, county),
-        |missing, each| Ok(coverage::facts(conn, id, missing, None, |county, facts| each(county, County::of(facts)))?),
+        // The past too may change with the county: what a person discards was never said.
+        |county| (id, moment, county),
+        |missing, each| {
+            Ok(coverage::facts(conn, id, missing, moment, |county, facts| each(county, County::of(facts)))?)
+        },
     )
 }
 
