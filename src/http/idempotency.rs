@@ -67,12 +67,37 @@ impl FromRequest for Idempotency {
         let mut given = request.headers().get_all(HEADER);
         let key = match (given.next().map(|value| value.to_str().unwrap_or_default().trim()), given.next()) {
             (None, _) => Ok(None),
-            (Some(key), None) if (1..=LONGEST).contains(&key.len()) => Ok(Some(key.to_owned())),
+            // A header may have a tab inside.
+            (Some(key), None) if (1..=LONGEST).contains(&key.len()) && !key.contains('\t') => Ok(Some(key.to_owned())),
             _ => Err(Problem::new(Code::Malformed).detail(
                 format!("Idempotency-Key must be one text of 1 to {LONGEST} ASCII characters."),
                 format!("Idempotency-Key 应为一个 1 至 {LONGEST} 个 ASCII 字符的文本。"),
             )),
         };
         ready(key.map(|key| Self { key, asked }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Idempotency, LONGEST};
+    use actix_web::FromRequest as _;
+    use actix_web::test::TestRequest;
+
+    fn key(given: &str) -> Result<Option<String>, Code> {
+        let request = TestRequest::post().insert_header(("idempotency-key", given)).to_http_request();
+        Idempotency::extract(&request).into_inner().map(|found| found.key).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn a_key_is_what_the_document_says() {
+        for given in ["a", "a b", "!~", &"x".repeat(LONGEST)] {
+            assert_eq!(key(given), Ok(Some(given.to_owned())));
+        }
+        // What stands around a header's value is no part of it.
+        assert_eq!(key(" a\t"), Ok(Some("a".to_owned())));
+        for given in ["", " ", "a\tb", "户", &"x".repeat(LONGEST + 1)] {
+            assert_eq!(key(given), Err(Code::Malformed), "{given:?}");
+        }
     }
 }
