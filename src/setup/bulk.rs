@@ -54,16 +54,12 @@ impl Filling {
 
     /// Writes down when each device last sent something (milliseconds since 1970).
     pub fn sent(&self, last: &BTreeMap<Uuid, i64>) -> anyhow::Result<()> {
-        let last = last.clone();
+        let progress = |at: i64| Progress { last_stamp: Some(Stamp::issue(at, None, None)), ..Progress::default() };
+        let last: Vec<_> = last.iter().map(|(device, at)| (*device, progress(*at), Instant::from_ms(*at))).collect();
         self.store.write_now(move |tx| {
-            for (device, at) in last {
-                let last_stamp = Some(Stamp::issue(at, None, None));
-                let progress = BTreeMap::from([(device, Progress { last_stamp, ..Progress::default() })]);
-                let mut writes = Writes::default();
-                pushers::store(&mut writes, &progress, Instant::from_ms(at));
-                writes.run(tx)?;
-            }
-            Ok::<_, StoreError>(())
+            let mut writes = Writes::default();
+            pushers::store(&mut writes, last.iter().map(|(device, progress, at)| (*device, progress, *at)));
+            Ok::<_, StoreError>(writes.run(tx)?)
         })?;
         Ok(())
     }

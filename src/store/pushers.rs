@@ -149,16 +149,16 @@ fn read_tenures(text: &JsonText) -> Result<Vec<Tenure>, StoreError> {
     rows.into_iter().map(|(bucket, opened, closed)| Ok(Tenure { bucket: bucket_of(bucket)?, opened, closed })).collect()
 }
 
-/// Stores, with `writes`, what [`lock`] gave and pushes moved.
-pub fn store(writes: &mut Writes, progress: &BTreeMap<Uuid, Progress>, now: Instant) {
+/// Stores, with `writes`, what [`lock`] gave and pushes moved: of each device, and when it pushed.
+pub fn store<'a>(writes: &mut Writes, pushed: impl Iterator<Item = (Uuid, &'a Progress, Instant)> + Clone) {
     // Serialising plain data into memory cannot fail.
     let window = |p: &Progress| Some(postcard::to_stdvec(&p.window).unwrap_or_default());
     let rows = Rows::new()
-        .uuid("id", progress.keys().map(|d| Id(*d)))
-        .big("acked", progress.values().map(|p| p.acked as i64))
-        .opt_big("last_stamp", progress.values().map(|p| p.last_stamp.map(|s| s.0 as i64)))
-        .opt_bytes("push_window", progress.values().map(window))
-        .instant("last_push_at", progress.keys().map(|_| now))
-        .instant("last_seen_at", progress.keys().map(|_| now));
+        .uuid("id", pushed.clone().map(|(device, _, _)| Id(device)))
+        .big("acked", pushed.clone().map(|(_, p, _)| p.acked as i64))
+        .opt_big("last_stamp", pushed.clone().map(|(_, p, _)| p.last_stamp.map(|s| s.0 as i64)))
+        .opt_bytes("push_window", pushed.clone().map(|(_, p, _)| window(p)))
+        .instant("last_push_at", pushed.clone().map(|(_, _, at)| at))
+        .instant("last_seen_at", pushed.map(|(_, _, at)| at));
     writes.update(rows, "devices", 1);
 }

@@ -61,7 +61,7 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
         answers.push(answer);
     }
     let mut writes = Writes::default();
-    pushers::store(&mut writes, &pushed, Instant::from_ms(now));
+    pushers::store(&mut writes, pushed.iter().map(|(device, progress)| (*device, progress, Instant::from_ms(now))));
     room.desk.close(tx, writes)?;
     for (job, answer) in jobs.iter().zip(&mut answers) {
         if let Ok(answer) = answer {
