@@ -79,10 +79,11 @@ pub fn load_with_heads(
          s.revoked_at IS NOT NULL OR u.disabled_at IS NOT NULL AS ended, d.revoked, u.role, u.region, u.team_id, u.place_no \
          FROM v JOIN sessions s ON s.id = v.session JOIN users u ON u.id = s.user_id LEFT JOIN devices d ON d.id = s.device_id) \
          SELECT who.*, {nothing} FROM who UNION ALL \
-         SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.team_id, t.grant_no, {head} \
+         SELECT {nothing}, t.team_id, t.grant_no, {head} \
          FROM (SELECT DISTINCT team_id FROM who WHERE team_id IS NOT NULL) teams \
          CROSS JOIN team_buckets t CROSS JOIN buckets b \
          WHERE t.team_id = teams.team_id AND t.open_assignments > 0 AND b.bucket = t.bucket",
+        // Of a county as many columns as of who asks.
         nothing = ["NULL"; 9].join(", "),
         head = buckets::COLUMNS,
     );
