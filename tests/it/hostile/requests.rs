@@ -179,7 +179,7 @@ fn good_body(w: &World, operation: &Operation) -> Value {
 
 /// Tells of each entry of a long list, one after the other, whether it is this engine's.
 fn share(w: &World) -> impl FnMut() -> bool {
-    let all = std::env::var("RUHU_TEST_LONG").is_ok_and(|long| long != "0");
+    let all = is_long();
     let mut mine = w.engine() == Engine::Sqlite;
     move || {
         mine = !mine;

@@ -25,9 +25,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::World;
 use crate::support::cast::counties;
 use crate::support::engine::Engine;
+use crate::support::{World, is_long};
 use log::Event;
 use model::{Assignment, Facts, Model, Staff};
 use plan::Plan;
@@ -107,7 +107,7 @@ fn simulate(engine: Engine) {
         }
         return;
     }
-    let long = number("RUHU_TEST_LONG").is_some_and(|long| long > 0);
+    let long = is_long();
     let least = if long { ENOUGH } else { LEAST };
     let deadline = Instant::now() + Duration::from_secs(if long { 1_200 } else { 15 });
     // The long one tries others each time; a short one the same from the first on, so that its verdict is the commit's.

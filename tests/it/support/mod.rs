@@ -27,6 +27,11 @@ pub(crate) use time::{ago, assert_near, eventually, mono, ms, now, read, wall, w
 pub(crate) use view::{field_of, id_of};
 pub(crate) use world::World;
 
+/// Whether the long form of the tests is wanted: `bin/test --long`.
+pub(crate) fn is_long() -> bool {
+    std::env::var("RUHU_TEST_LONG").is_ok_and(|long| long != "0")
+}
+
 /// Each function becomes two tests, `name::sqlite` and `name::postgres`.
 macro_rules! on_both_engines {
     ($($(#[$attribute:meta])* fn $name:ident($world:ident) $body:block)*) => {$(
