@@ -228,6 +228,23 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_taken_as_it_is_only_without_any_space() {
+        for (text, ours) in [
+            ("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}"),
+            ("{\"a\":1,\"b\":2 }", "{\"a\":1,\"b\":2}"),
+            ("{\"a\":1,\"b\":2} ", "{\"a\":1,\"b\":2}"),
+            ("{\"a\":1,\"b\":2 } ", "{\"a\":1,\"b\":2}"),
+            (" {\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}"),
+            ("{\"a\":1 ,\"b\":2}", "{\"a\":1,\"b\":2}"),
+            ("{ }", "{}"),
+            ("{} ", "{}"),
+            (" {}", "{}"),
+        ] {
+            assert_eq!(Fields::from_canonical(text).unwrap().canonical(), ours, "{text:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_object_says_so() {
         let error = Fields::from_canonical("[1]").unwrap_err().to_string();
         assert!(error.contains("expected an object of fields"), "{error}");
