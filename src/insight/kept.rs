@@ -53,6 +53,15 @@ impl<K: Eq + Hash, T: Weigh> Default for Kept<K, T> {
 }
 
 impl<K: Eq + Hash, T: Weigh> Kept<K, T> {
+    /// What is kept of this version.
+    pub fn peek(&self, key: &K, version: &Version) -> Option<Arc<T>> {
+        self.0.get(key).filter(|(of, _)| of == version).map(|(_, found)| found)
+    }
+
+    pub fn keep(&self, key: K, version: Version, found: Arc<T>) {
+        self.0.insert(key, (version, found));
+    }
+
     /// Of each county, what is kept of its present version; `work_out` is asked for the others, all at once, and gives
     /// each to its second argument as soon as it has it.
     pub fn get<E>(
@@ -64,8 +73,8 @@ impl<K: Eq + Hash, T: Weigh> Kept<K, T> {
         let mut all = BTreeMap::new();
         let mut missing = BTreeSet::new();
         for (county, version) in versions {
-            match self.0.get(&key(*county)).filter(|(of, _)| of == version) {
-                Some((_, found)) => {
+            match self.peek(&key(*county), version) {
+                Some(found) => {
                     all.insert(*county, found);
                 }
                 None => {
@@ -77,7 +86,7 @@ impl<K: Eq + Hash, T: Weigh> Kept<K, T> {
             work_out(&missing, &mut |county, found| {
                 let found = Arc::new(found);
                 if let Some(version) = versions.get(&county) {
-                    self.0.insert(key(county), (*version, found.clone()));
+                    self.keep(key(county), *version, found.clone());
                 }
                 all.insert(county, found);
             })?;
@@ -103,6 +112,36 @@ impl Weigh for Total {
     }
 }
 
+/// The records of a county that pass the filters of a list, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passing(pub Vec<Uuid>);
+
+impl Weigh for Passing {
+    fn weight(&self) -> usize {
+        64 + self.0.len() * size_of::<Uuid>()
+    }
+}
+
+/// Questions that are worth keeping something of when they are asked again.
+#[derive(Debug, Clone)]
+pub struct Questions(Arc<Cache<Arc<str>, ()>>);
+
+impl Default for Questions {
+    fn default() -> Self {
+        Self(Arc::new(Cache::new(1000)))
+    }
+}
+
+impl Questions {
+    pub fn note(&self, question: Arc<str>) {
+        self.0.insert(question, ());
+    }
+
+    pub fn has(&self, question: &Arc<str>) -> bool {
+        self.0.get(question).is_some()
+    }
+}
+
 /// All that is kept.
 #[derive(Debug, Clone, Default)]
 pub struct Worked {
@@ -116,6 +155,10 @@ pub struct Worked {
     pub register: Kept<(&'static str, Bucket), Counts>,
     /// By collection and filters.
     pub totals: Kept<(Arc<str>, Bucket), Total>,
+    /// By collection and filters.
+    pub passing: Kept<(Arc<str>, Bucket), Passing>,
+    /// Of which `passing` is kept.
+    pub sought: Questions,
     /// Of the places of a collection.
     pub extents: Kept<(Collection, Bucket), Option<Extent>>,
 }

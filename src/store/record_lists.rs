@@ -6,7 +6,8 @@ use super::conn::{Conn, StoreError};
 use super::dialect::{self, engine};
 use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, Listing, Sql, Value};
 use super::record_indexes::{indexed, scans};
-use super::records::{RECORD_COLUMNS, RecordRow, RecordSql, bucket_of};
+use super::records::{self, Key, RECORD_COLUMNS, RecordRow, RecordSql, bucket_of};
+use super::types::{DbUuid, Id};
 use crate::fields::{self, Cell, ColumnKind, columns};
 use crate::insight::extent::Extent;
 use crate::insight::findings::State;
@@ -14,6 +15,7 @@ use diesel::sql_types::{BigInt, Double, Integer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 use sync_core::{Bucket, Collection, Fields, Scope};
+use uuid::Uuid;
 
 /// What the list of a collection's records can be filtered and sorted by; county by county.
 pub fn list(collection: Collection) -> &'static List<RecordRow> {
@@ -135,7 +137,7 @@ fn needed(listing: &Listing<RecordRow>) -> BTreeSet<String> {
 }
 
 /// So many rows are put in order at once; a list of more is walked along in its order until a page is full.
-const FEW: usize = 15_000;
+pub const FEW: usize = 15_000;
 
 /// So many times as many, in the order of the keys already, are sooner looked up than a narrow index is walked through.
 const SEVERAL: usize = 4;
@@ -150,6 +152,8 @@ struct Way {
     along: bool,
     /// Everything that is asked for stands in a narrow index along the keys.
     scanned: bool,
+    /// The list is walked along its keys, past rows that do not pass.
+    seeks: bool,
 }
 
 impl Way {
@@ -179,11 +183,15 @@ impl Way {
         let first = listing.order[0].column;
         let along = OF_RECORDS.contains(&first) || !by_key && has_index(collection, listing.column(first), None);
         let scanned = is_scanned(collection, listing);
-        let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned };
+        let seeks = by_key && !filters.is_empty();
+        let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned, seeks };
         let counted: Vec<usize> = (0..filters.len()).filter(|i| candidate(&filters[*i])).collect();
         // An index gives the rows of one value in the order of the keys.
-        if counted.is_empty() || by_key && filters.len() == 1 && single(&filters[0]) {
+        if counted.is_empty() {
             return Ok(way);
+        }
+        if by_key && filters.len() == 1 && single(&filters[0]) {
+            return Ok(Self { seeks: false, ..way });
         }
         let engine = engine(conn);
         // Of one value an index has the rows county by county; anything else it is not to be left for a whole region's rows.
@@ -202,7 +210,32 @@ impl Way {
         }
         way.first =
             counted.into_iter().zip(counts).filter(|(_, count)| *count < few).min_by_key(|(_, n)| *n).map(|(i, _)| i);
+        way.seeks &= way.first.is_none();
         Ok(way)
+    }
+
+    /// A page of the list.
+    fn page(
+        &self,
+        conn: &mut Conn,
+        scope: &Scope,
+        collection: Collection,
+        listing: &Listing<RecordRow>,
+    ) -> Result<Found<RecordRow>, StoreError> {
+        let engine = engine(conn);
+        let from = self.ordered(engine, scope, collection, listing);
+        let number = collection.number();
+        listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
+            let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
+            let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
+            let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
+            for (i, term) in terms.iter().enumerate() {
+                sql = sql.sql(", ").join(term.sql.clone()).sql(format!(" AS k{i}"));
+            }
+            sql.sql(" ").join(rest).sql(format!(
+                ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
+            ))
+        })
     }
 
     /// `FROM … WHERE …` with every filter, to be put in order.
@@ -215,8 +248,7 @@ impl Way {
         // One filter is counted in its index. What several leave is counted along the keys where that needs no look at the
         // rows: each index would need one for each of its own.
         let by_index = vec![!self.scanned || listing.filters.len() == 1; listing.filters.len()];
-        Self { first: self.first, by_index, along: false, scanned: self.scanned }
-            .from(engine, scope, collection, listing, false)
+        Self { by_index, along: false, ..*self }.from(engine, scope, collection, listing, false)
     }
 
     fn from(
@@ -265,32 +297,59 @@ pub fn page(
     collection: Collection,
     listing: &Listing<RecordRow>,
 ) -> Result<Found<RecordRow>, StoreError> {
-    page_where(conn, scope, collection, listing, FEW)
+    Ok(page_where(conn, scope, collection, listing, FEW)?.0)
 }
 
-/// [`page`], with what counts as few.
-pub(super) fn page_where(
+/// [`page`], and whether whole counties were walked through for it, past rows that do not pass. So many rows count as few.
+pub fn page_where(
     conn: &mut Conn,
     scope: &Scope,
     collection: Collection,
     listing: &Listing<RecordRow>,
     few: usize,
-) -> Result<Found<RecordRow>, StoreError> {
+) -> Result<(Found<RecordRow>, bool), StoreError> {
     let way = Way::find(conn, scope, collection, listing, few)?;
-    let engine = engine(conn);
-    let from = way.ordered(engine, scope, collection, listing);
-    let number = collection.number();
-    listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
-        let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
-        let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
-        let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
-        for (i, term) in terms.iter().enumerate() {
-            sql = sql.sql(", ").join(term.sql.clone()).sql(format!(" AS k{i}"));
-        }
-        sql.sql(" ").join(rest).sql(format!(
-            ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
-        ))
-    })
+    let found = way.page(conn, scope, collection, listing)?;
+    let counties: BTreeSet<i32> = found.rows.iter().map(|row| row.bucket).collect();
+    let sought = way.seeks && (found.next.is_none() || counties.len() > 2);
+    Ok((found, sought))
+}
+
+/// The first keys behind `after`, of a list in their order. So many rows count as few.
+pub fn keys(
+    conn: &mut Conn,
+    scope: &Scope,
+    collection: Collection,
+    listing: &Listing<RecordRow>,
+    after: Option<(Bucket, Uuid)>,
+    most: usize,
+    few: usize,
+) -> Result<Vec<(Bucket, Uuid)>, StoreError> {
+    let way = Way::find(conn, scope, collection, listing, few)?;
+    let mut sql = Sql::new("SELECT f.bucket, f.id ").join(way.ordered(engine(conn), scope, collection, listing));
+    if let Some((bucket, id)) = after {
+        let values = [Value::Int(bucket.code().into()), Value::Uuid(id)];
+        sql = sql.sql(" AND (f.bucket, f.id) > ").list(values);
+    }
+    let sql = sql.sql(format!(" ORDER BY f.bucket, f.id LIMIT {most}"));
+    let keys = listing::rows::<(Integer, DbUuid), (i32, Id)>(conn, sql)?;
+    keys.into_iter().map(|(bucket, id)| Ok((bucket_of(bucket)?, id.0))).collect()
+}
+
+/// The page of a list in the order of its keys that has these, the first behind it among them.
+pub fn page_of_keys(
+    conn: &mut Conn,
+    collection: Collection,
+    keys: &[(Bucket, Uuid)],
+    limit: usize,
+) -> Result<Found<RecordRow>, StoreError> {
+    let shown = &keys[..keys.len().min(limit)];
+    let wanted: Vec<Key> = shown.iter().map(|(bucket, id)| Key { bucket: *bucket, collection, id: *id }).collect();
+    let mut found = records::load(conn, &wanted)?;
+    let rows: Vec<RecordRow> = wanted.iter().filter_map(|key| found.remove(key)).collect();
+    let place = |(bucket, id): &(Bucket, Uuid)| vec![Value::Int(bucket.code().into()), Value::Uuid(*id)];
+    let next = shown.last().filter(|_| keys.len() > limit).map(place);
+    Ok(Found { rows, next, total: None })
 }
 
 /// How many rows all pages of a list have, county by county; those with none are left out.

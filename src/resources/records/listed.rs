@@ -1,6 +1,8 @@
 //! A page of records, with what is known of counties that have not moved since it was asked last: of a province of a million
 //! households, only those that have are counted and looked through.
 
+mod sought;
+
 use crate::insight::extent::Extent;
 use crate::insight::kept::{Total, Versions, Worked};
 use crate::store::listing::{Filter, Found, Listing};
@@ -23,7 +25,7 @@ pub(super) fn page(
         _ => None,
     });
     if place.is_none() && !listing.count {
-        return record_lists::page(conn, scope, collection, listing);
+        return sought::page(conn, worked, scope, collection, listing);
     }
     // Before anything is counted: what comes meanwhile is then counted again, and not taken for older than it is.
     let mut versions = versions(conn, scope)?;
@@ -34,7 +36,10 @@ pub(super) fn page(
         narrowed = Some(Scope::Counties(versions.keys().copied().collect()));
     }
     let scope = narrowed.as_ref().unwrap_or(scope);
-    let mut found = record_lists::page(conn, scope, collection, listing)?;
+    let mut found = match narrowed {
+        Some(_) => record_lists::page(conn, scope, collection, listing)?,
+        None => sought::page(conn, worked, scope, collection, listing)?,
+    };
     if listing.count {
         found.total = Some(total(conn, worked, scope, collection, listing, &versions)?);
     }
@@ -43,6 +48,13 @@ pub(super) fn page(
 
 fn versions(conn: &mut Conn, scope: &Scope) -> Result<Versions, StoreError> {
     Ok(buckets::in_scope(conn, scope)?.into_iter().map(|(county, head)| (county, (head.seq, (0, 0, 0)))).collect())
+}
+
+/// What is asked of each county; `None` where the answer does not depend on its records alone: what is overdue changes with
+/// the day.
+fn question(collection: Collection, listing: &Listing<RecordRow>) -> Option<Arc<str>> {
+    let changes = listing.filters.iter().any(|filter| matches!(filter, Filter::Overdue(_)));
+    (!changes).then(|| format!("{} {:?}", collection.name(), listing.filters).into())
 }
 
 /// Those that have moved, as a scope: all of them are sooner asked for as they were named.
@@ -79,14 +91,12 @@ fn total(
     listing: &Listing<RecordRow>,
     versions: &Versions,
 ) -> Result<u64, StoreError> {
-    // What is overdue changes with the day.
-    if listing.filters.iter().any(|filter| matches!(filter, Filter::Overdue(_))) {
+    let Some(question) = question(collection, listing) else {
         return Ok(record_lists::totals(conn, scope, collection, listing)?.into_values().sum());
-    }
-    let asked: Arc<str> = format!("{} {:?}", collection.name(), listing.filters).into();
+    };
     let kept = worked.totals.get(
         versions,
-        |county| (asked.clone(), county),
+        |county| (question.clone(), county),
         |missing, each| {
             let found = record_lists::totals(conn, &moved(scope, versions, missing), collection, listing)?;
             for county in missing {

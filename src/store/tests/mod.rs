@@ -3,7 +3,7 @@
 mod changes;
 mod listing;
 mod once;
-mod record_lists;
+pub(crate) mod record_lists;
 mod writer;
 
 use super::{Engine, Store, migrations};

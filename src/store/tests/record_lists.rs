@@ -3,10 +3,12 @@
 
 use super::Scratch;
 use crate::auth::keys::Keys;
+use crate::http::Problem;
 use crate::http::list::ListParams;
 use crate::store::dialect::Rows;
-use crate::store::listing::{Found, Sql, rows};
-use crate::store::{Engine, StoreError, record_indexes, record_lists};
+use crate::store::listing::{Found, Listing, Sql, rows};
+use crate::store::records::{Key, RecordRow};
+use crate::store::{Conn, Engine, StoreError, Tx, record_indexes, record_lists};
 use crate::sync::direct::{By, Direct};
 use actix_web::FromRequest as _;
 use actix_web::test::TestRequest;
@@ -45,34 +47,63 @@ fn household(n: u32) -> Map<String, Value> {
     fields.clone()
 }
 
-struct Register {
-    scratch: Scratch,
+/// Writes to household `n`.
+fn write(tx: &mut Tx<'_>, n: u32, fields: &Map<String, Value>) -> Result<(), Problem> {
+    let bucket: Bucket = COUNTIES[n as usize % 3].parse().unwrap();
+    let id = Uuid::from_u128(u128::from(n * 7919 % 64) << 100);
+    let key = Key { bucket, collection: Collection::Households, id };
+    let named = crate::fields::check(key.collection, bucket, id, None, &fields.into()).unwrap();
+    let by = By { user: Uuid::nil(), team: None, now: 1_429_153_358_000 + i64::from(n * 31 % 17) };
+    Direct::open(tx, by, key)?.write(tx, Change::Upsert(named.edits.into()))?;
+    Ok(())
+}
+
+/// A register of three counties.
+pub(crate) struct Register {
+    pub(crate) scratch: Scratch,
     keys: Keys,
 }
 
+/// The keys of a list's rows, page after page.
+type Listed = Vec<(i32, Uuid)>;
+
 impl Register {
-    fn new(engine: Engine) -> Self {
+    pub(crate) fn new(engine: Engine) -> Self {
         let scratch = Scratch::new(engine);
         let made = scratch.store.write_now(|tx| {
             let codes = COUNTIES.map(|code| code.parse::<i32>().unwrap());
             Rows::new().int("bucket", codes).execute(tx, "INSERT INTO buckets (bucket) SELECT bucket FROM v")?;
             for n in 0..HOUSEHOLDS {
-                let bucket: Bucket = COUNTIES[n as usize % 3].parse().unwrap();
-                let id = Uuid::from_u128(u128::from(n * 7919 % 64) << 100);
-                let key = crate::store::records::Key { bucket, collection: Collection::Households, id };
-                let named = crate::fields::check(key.collection, bucket, id, None, &(&household(n)).into()).unwrap();
-                let by = By { user: Uuid::nil(), team: None, now: 1_429_153_358_000 + i64::from(n * 31 % 17) };
-                Direct::open(tx, by, key)?.write(tx, Change::Upsert(named.edits.into()))?;
+                write(tx, n, &household(n))?;
             }
-            Ok::<_, crate::http::Problem>(())
+            Ok::<_, Problem>(())
         });
         made.unwrap();
         let keys = Keys::open(&scratch.dir).unwrap();
         Self { scratch, keys }
     }
 
+    /// Gives household `n` what another one has.
+    pub(crate) fn change(&self, n: u32, other: u32) {
+        self.scratch.store.write_now(move |tx| write(tx, n, &household(other))).unwrap();
+    }
+
     /// All pages of a list, by a way that takes `few` for few; the ids and the total of each page.
-    fn ids(&self, query: &str, limit: usize, few: usize) -> (Vec<(i32, Uuid)>, Option<u64>) {
+    pub(crate) fn ids(&self, query: &str, limit: usize, few: usize) -> (Listed, Option<u64>) {
+        self.pages(query, limit, |conn, scope, collection, listing| {
+            let (found, _) = record_lists::page_where(conn, scope, collection, listing, few)?;
+            let totals = record_lists::totals_where(conn, scope, collection, listing, few)?;
+            Ok(Found { total: Some(totals.into_values().sum()), ..found })
+        })
+    }
+
+    /// All pages of a list, each as `page` finds it.
+    pub(crate) fn pages(
+        &self,
+        query: &str,
+        limit: usize,
+        page: impl Fn(&mut Conn, &Scope, Collection, &Listing<RecordRow>) -> Result<Found<RecordRow>, StoreError>,
+    ) -> (Listed, Option<u64>) {
         let (mut ids, mut cursor) = (Vec::new(), String::new());
         loop {
             let uri = format!("/?{query}&limit={limit}&count=true{cursor}");
@@ -80,21 +111,16 @@ impl Register {
             let params = ListParams::extract(&request).into_inner().unwrap();
             let asked = params.read(record_lists::list(Collection::Households), &self.keys, Uuid::nil()).unwrap();
             let scope = Scope::Region(Region::parse("51").unwrap());
-            let (collection, listing) = (Collection::Households, &asked.listing);
-            let found = self.scratch.store.read_now(|conn| {
-                let found = record_lists::page_where(conn, &scope, collection, listing, few)?;
-                let totals = record_lists::totals_where(conn, &scope, collection, listing, few)?;
-                Ok::<_, StoreError>(Found { total: Some(totals.into_values().sum()), ..found })
-            });
-            let page = asked.page(found.unwrap(), |row| (row.bucket, row.id.0));
-            ids.extend(page.items);
-            let Some(next) = page.next else { return (ids, page.total) };
+            let found = self.scratch.store.read_now(|conn| page(conn, &scope, Collection::Households, &asked.listing));
+            let found = asked.page(found.unwrap(), |row| (row.bucket, row.id.0));
+            ids.extend(found.items);
+            let Some(next) = found.next else { return (ids, found.total) };
             cursor = format!("&cursor={next}");
         }
     }
 }
 
-const FILTERS: [&str; 17] = [
+pub(crate) const FILTERS: [&str; 17] = [
     "",
     "status=returned",
     "status=returned&housing_grade=D",
