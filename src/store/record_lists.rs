@@ -186,10 +186,10 @@ impl Way {
         let seeks = by_key && !filters.is_empty();
         let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned, seeks };
         let counted: Vec<usize> = (0..filters.len()).filter(|i| candidate(&filters[*i])).collect();
-        // An index gives the rows of one value in the order of the keys.
         if counted.is_empty() {
             return Ok(way);
         }
+        // An index gives the rows of one value in the order of the keys.
         if by_key && filters.len() == 1 && single(&filters[0]) {
             return Ok(Self { seeks: false, ..way });
         }
