@@ -112,33 +112,17 @@ impl Weigh for Total {
     }
 }
 
-/// The records of a county that pass the filters of a list, in the order of their ids.
+/// The first records of a county that pass the filters of a list, in the order of their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passing(pub Vec<Uuid>);
+pub struct Passing {
+    pub ids: Vec<Uuid>,
+    /// There are no others.
+    pub all: bool,
+}
 
 impl Weigh for Passing {
     fn weight(&self) -> usize {
-        64 + self.0.len() * size_of::<Uuid>()
-    }
-}
-
-/// Questions that are worth keeping something of when they are asked again.
-#[derive(Debug, Clone)]
-pub struct Questions(Arc<Cache<Arc<str>, ()>>);
-
-impl Default for Questions {
-    fn default() -> Self {
-        Self(Arc::new(Cache::new(1000)))
-    }
-}
-
-impl Questions {
-    pub fn note(&self, question: Arc<str>) {
-        self.0.insert(question, ());
-    }
-
-    pub fn has(&self, question: &Arc<str>) -> bool {
-        self.0.get(question).is_some()
+        64 + self.ids.len() * size_of::<Uuid>()
     }
 }
 
@@ -157,8 +141,6 @@ pub struct Worked {
     pub totals: Kept<(Arc<str>, Bucket), Total>,
     /// By collection and filters.
     pub passing: Kept<(Arc<str>, Bucket), Passing>,
-    /// Of which `passing` is kept.
-    pub sought: Questions,
     /// Of the places of a collection.
     pub extents: Kept<(Collection, Bucket), Option<Extent>>,
 }

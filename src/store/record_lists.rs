@@ -136,6 +136,25 @@ fn needed(listing: &Listing<RecordRow>) -> BTreeSet<String> {
     needed
 }
 
+/// Whether a filter asks for one value of a column that has an index: it has the rows of each county in the order of their ids.
+fn is_one_value(collection: Collection, listing: &Listing<RecordRow>, filter: &Filter) -> bool {
+    match filter {
+        Filter::Column { column, compare: Compare::In, values } => {
+            matches!(&values[..], [value] if has_index(collection, listing.column(*column), Some(value)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a list in the order of its keys is read without a look at rows that its filters do not let pass.
+pub fn passes_over_none(collection: Collection, listing: &Listing<RecordRow>) -> bool {
+    match &listing.filters[..] {
+        [] => true,
+        [filter] => is_one_value(collection, listing, filter),
+        _ => false,
+    }
+}
+
 /// So many rows are put in order at once; a list of more is walked along in its order until a page is full.
 pub const FEW: usize = 15_000;
 
@@ -152,8 +171,6 @@ struct Way {
     along: bool,
     /// Everything that is asked for stands in a narrow index along the keys.
     scanned: bool,
-    /// The list is walked along its keys, past rows that do not pass.
-    seeks: bool,
 }
 
 impl Way {
@@ -167,12 +184,6 @@ impl Way {
         few: usize,
     ) -> Result<Self, StoreError> {
         let filters = &listing.filters;
-        let single = |filter: &Filter| match filter {
-            Filter::Column { column, compare: Compare::In, values } => {
-                matches!(&values[..], [value] if has_index(collection, listing.column(*column), Some(value)))
-            }
-            _ => false,
-        };
         let candidate = |filter: &Filter| match filter {
             Filter::Column { column, values, .. } => has_index(collection, listing.column(*column), values.first()),
             Filter::Texts(_) => listing.list.texts.is_some_and(|texts| texts.pieces_of.is_some()),
@@ -183,59 +194,29 @@ impl Way {
         let first = listing.order[0].column;
         let along = OF_RECORDS.contains(&first) || !by_key && has_index(collection, listing.column(first), None);
         let scanned = is_scanned(collection, listing);
-        let seeks = by_key && !filters.is_empty();
-        let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned, seeks };
+        let mut way = Self { first: None, by_index: vec![true; filters.len()], along, scanned };
         let counted: Vec<usize> = (0..filters.len()).filter(|i| candidate(&filters[*i])).collect();
-        if counted.is_empty() {
+        if counted.is_empty() || by_key && passes_over_none(collection, listing) {
             return Ok(way);
-        }
-        // An index gives the rows of one value in the order of the keys.
-        if by_key && filters.len() == 1 && single(&filters[0]) {
-            return Ok(Self { seeks: false, ..way });
         }
         let engine = engine(conn);
         // Of one value an index has the rows county by county; anything else it is not to be left for a whole region's rows.
         let whole_region =
             if matches!(scope, Scope::Region(_)) { dialect::bucket_by_no_index(engine) } else { "f.bucket" };
         let of = |i: &usize| {
-            let single = single(&filters[*i]);
+            let single = is_one_value(collection, listing, &filters[*i]);
             let bucket = if single { "f.bucket" } else { whole_region };
             let from = Sql::new(format!("FROM {} f WHERE ", collection.name())).in_scope(bucket, scope);
             (listing.narrowed(engine, from, &filters[*i], true), if single { SEVERAL * few } else { few })
         };
         let counts = listing::counted(conn, &counted.iter().map(of).collect::<Vec<_>>())?;
         for (i, count) in counted.iter().zip(&counts) {
-            let in_order = by_key && single(&filters[*i]);
+            let in_order = by_key && is_one_value(collection, listing, &filters[*i]);
             way.by_index[*i] = *count < few || in_order && (!scanned || *count < SEVERAL * few);
         }
         way.first =
             counted.into_iter().zip(counts).filter(|(_, count)| *count < few).min_by_key(|(_, n)| *n).map(|(i, _)| i);
-        way.seeks &= way.first.is_none();
         Ok(way)
-    }
-
-    /// A page of the list.
-    fn page(
-        &self,
-        conn: &mut Conn,
-        scope: &Scope,
-        collection: Collection,
-        listing: &Listing<RecordRow>,
-    ) -> Result<Found<RecordRow>, StoreError> {
-        let engine = engine(conn);
-        let from = self.ordered(engine, scope, collection, listing);
-        let number = collection.number();
-        listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
-            let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
-            let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
-            let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
-            for (i, term) in terms.iter().enumerate() {
-                sql = sql.sql(", ").join(term.sql.clone()).sql(format!(" AS k{i}"));
-            }
-            sql.sql(" ").join(rest).sql(format!(
-                ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
-            ))
-        })
     }
 
     /// `FROM … WHERE …` with every filter, to be put in order.
@@ -297,22 +278,32 @@ pub fn page(
     collection: Collection,
     listing: &Listing<RecordRow>,
 ) -> Result<Found<RecordRow>, StoreError> {
-    Ok(page_where(conn, scope, collection, listing, FEW)?.0)
+    page_where(conn, scope, collection, listing, FEW)
 }
 
-/// [`page`], and whether whole counties were walked through for it, past rows that do not pass. So many rows count as few.
-pub fn page_where(
+/// [`page`], with what counts as few.
+pub(super) fn page_where(
     conn: &mut Conn,
     scope: &Scope,
     collection: Collection,
     listing: &Listing<RecordRow>,
     few: usize,
-) -> Result<(Found<RecordRow>, bool), StoreError> {
+) -> Result<Found<RecordRow>, StoreError> {
     let way = Way::find(conn, scope, collection, listing, few)?;
-    let found = way.page(conn, scope, collection, listing)?;
-    let counties: BTreeSet<i32> = found.rows.iter().map(|row| row.bucket).collect();
-    let sought = way.seeks && (found.next.is_none() || counties.len() > 2);
-    Ok((found, sought))
+    let engine = engine(conn);
+    let from = way.ordered(engine, scope, collection, listing);
+    let number = collection.number();
+    listing::page_of::<RecordSql, _>(conn, listing, &from, |rest, terms| {
+        let key = |i: usize| format!("f.k{i}{}", if terms[i].down { " DESC" } else { "" });
+        let order = (0..terms.len()).map(key).collect::<Vec<_>>().join(", ");
+        let mut sql = Sql::new(format!("SELECT {RECORD_COLUMNS} FROM (SELECT f.bucket, f.id"));
+        for (i, term) in terms.iter().enumerate() {
+            sql = sql.sql(", ").join(term.sql.clone()).sql(format!(" AS k{i}"));
+        }
+        sql.sql(" ").join(rest).sql(format!(
+            ") f CROSS JOIN records r WHERE r.bucket = f.bucket AND r.collection = {number} AND r.id = f.id ORDER BY {order}"
+        ))
+    })
 }
 
 /// The first keys behind `after`, of a list in their order. So many rows count as few.

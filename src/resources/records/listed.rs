@@ -1,7 +1,7 @@
 //! A page of records, with what is known of counties that have not moved since it was asked last: of a province of a million
 //! households, only those that have are counted and looked through.
 
-mod sought;
+mod passing;
 
 use crate::insight::extent::Extent;
 use crate::insight::kept::{Total, Versions, Worked};
@@ -25,7 +25,7 @@ pub(super) fn page(
         _ => None,
     });
     if place.is_none() && !listing.count {
-        return sought::page(conn, worked, scope, collection, listing);
+        return passing::page(conn, worked, scope, collection, listing);
     }
     // Before anything is counted: what comes meanwhile is then counted again, and not taken for older than it is.
     let mut versions = versions(conn, scope)?;
@@ -38,7 +38,7 @@ pub(super) fn page(
     let scope = narrowed.as_ref().unwrap_or(scope);
     let mut found = match narrowed {
         Some(_) => record_lists::page(conn, scope, collection, listing)?,
-        None => sought::page(conn, worked, scope, collection, listing)?,
+        None => passing::page(conn, worked, scope, collection, listing)?,
     };
     if listing.count {
         found.total = Some(total(conn, worked, scope, collection, listing, &versions)?);

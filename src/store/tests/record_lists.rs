@@ -91,7 +91,7 @@ impl Register {
     /// All pages of a list, by a way that takes `few` for few; the ids and the total of each page.
     pub(crate) fn ids(&self, query: &str, limit: usize, few: usize) -> (Listed, Option<u64>) {
         self.pages(query, limit, |conn, scope, collection, listing| {
-            let (found, _) = record_lists::page_where(conn, scope, collection, listing, few)?;
+            let found = record_lists::page_where(conn, scope, collection, listing, few)?;
             let totals = record_lists::totals_where(conn, scope, collection, listing, few)?;
             Ok(Found { total: Some(totals.into_values().sum()), ..found })
         })
