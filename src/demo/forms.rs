@@ -180,12 +180,13 @@ impl Place<'_> {
         Edit { key: Key::new(self.bucket, Collection::Households, self.household), change: Change::Delete }
     }
 
-    /// What an app with a mistake in it lets through.
+    /// What an app with a mistake in it lets through; what it says of the rest is not lost.
     pub(super) fn impossible(&self, rng: &mut StdRng) -> Edit {
+        let phone = phone(rng);
         let fields = match rng.random_range(0..3) {
-            0 => json!({"people": -3}),
-            1 => json!({"cause_main": "weather"}),
-            _ => json!({"head_name": 7}),
+            0 => json!({"people": -3, "phone": phone}),
+            1 => json!({"cause_main": "weather", "phone": phone}),
+            _ => json!({"head_name": 7, "phone": phone}),
         };
         self.edit(Collection::Households, self.household, fields)
     }
