@@ -82,15 +82,18 @@ impl Columns {
     }
 }
 
-/// Refuses columns that are none of these (`label` also stands for `label::…`) or that are there twice, and what stands
-/// under no header.
+/// Refuses what stands in columns that are none of these (`label` also stands for `label::…`), columns that are there twice,
+/// and what stands under no header.
 pub(super) fn refuse_others(sheet: &Sheet, known: &[&str], faults: &mut Vec<Refused>) {
     let mut seen = Vec::new();
     for (column, header) in &sheet.headers {
         let name = header.split_once("::").map_or(header.as_str(), |(name, _)| name.trim());
         if !known.contains(&name) {
-            let (en, zh) = (format!("the column {header} is not supported"), format!("不支持列 {header}"));
-            faults.push(sheet.header(*column).refused(en, zh));
+            // Editors write headers that a form does not use.
+            for row in sheet.rows.iter().filter(|row| !row.column(*column).text.is_empty()) {
+                let (en, zh) = (format!("the column {header} is not supported"), format!("不支持列 {header}"));
+                faults.push(row.column(*column).refused(en, zh));
+            }
         } else if seen.contains(&header) {
             faults.push(sheet.header(*column).refused("this column is there twice", "该列重复出现"));
         }
