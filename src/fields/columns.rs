@@ -22,6 +22,8 @@ pub enum ColumnKind {
     Whole,
     /// One of these texts.
     Choice(&'static [Choice]),
+    /// Several of these texts, with a space before and behind each: ` illness water `; one space for an empty list.
+    Choices(&'static [Choice]),
     /// A village's 12-digit code.
     Village,
     /// `YYYY-MM-DD`
@@ -119,6 +121,7 @@ fn kind(field: &Field) -> Option<ColumnKind> {
         Kind::IdNumber => ColumnKind::Whole,
         Kind::Sha256 => ColumnKind::Text,
         Kind::Choice(of) => ColumnKind::Choice(of),
+        Kind::Choices { of, .. } => ColumnKind::Choices(of),
         Kind::Village => ColumnKind::Village,
         Kind::Date => ColumnKind::Day,
         Kind::Time => ColumnKind::Millis,
@@ -158,6 +161,10 @@ impl Column {
             ColumnKind::Uuid => Cell::Uuid(Uuid::try_parse(&read_string(json)?).ok()?),
             ColumnKind::Millis => {
                 Cell::Int(chrono::DateTime::parse_from_rfc3339(&read_string(json)?).ok()?.timestamp_millis())
+            }
+            ColumnKind::Choices(_) => {
+                let chosen: Vec<String> = serde_json::from_str(json).ok()?;
+                Cell::Text(chosen.iter().fold(" ".to_owned(), |text, one| text + one + " "))
             }
             _ => Cell::Text(read_string(json)?.into_owned()),
         })

@@ -38,12 +38,6 @@ pub use named::Named;
 pub use schema::{schema, write_schema};
 pub use table::{Area, Leads, Level, OUTSIDE, Topic, VisitMethod};
 
-/// The fields that are lists of choices.
-pub fn choices(collection: Collection) -> impl Iterator<Item = &'static str> {
-    let lists = table::sheet(collection).fields.iter().filter(|one| matches!(one.kind, field::Kind::Choices { .. }));
-    lists.map(|field| field.name)
-}
-
 /// The fields without which a record is incomplete; to be judged on the merged record.
 pub fn required(collection: Collection) -> &'static [&'static str] {
     &table::index(collection).required

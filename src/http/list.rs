@@ -93,7 +93,8 @@ pub fn paging_parameters(sorted: &str) -> Vec<Parameter> {
 /// What the document says of a filter.
 pub fn filter_parameter(name: &str, kind: Kind) -> Parameter {
     let more = if is_ordered(kind) { format!(", `{name}[gte]=`, `{name}[lt]=`") } else { String::new() };
-    parameter(name, &format!("Only these; also `{name}[in]=a,b`{more}"), schema(kind))
+    let which = if matches!(kind, Kind::Choices(_)) { "Only those that have it among theirs" } else { "Only these" };
+    parameter(name, &format!("{which}; also `{name}[in]=a,b`{more}"), schema(kind))
 }
 
 /// What the document says of the filters of texts, places and deadlines.
@@ -135,14 +136,16 @@ fn schema(kind: Kind) -> RefOr<Schema> {
         Kind::Int => i64::schema(),
         Kind::Real => f64::schema(),
         Kind::Bool => bool::schema(),
-        Kind::Choice(of) => Object::builder().schema_type(Type::String).enum_values(Some(of.iter().copied())).into(),
+        Kind::Choice(of) | Kind::Choices(of) => {
+            Object::builder().schema_type(Type::String).enum_values(Some(of.iter().copied())).into()
+        }
         Kind::Village => Object::builder().schema_type(Type::String).pattern(Some("^[0-9]{12}$")).into(),
     }
 }
 
 /// Whether greater and less mean something.
 fn is_ordered(kind: Kind) -> bool {
-    !matches!(kind, Kind::Whole | Kind::Uuid | Kind::Bool | Kind::Choice(_))
+    !matches!(kind, Kind::Whole | Kind::Uuid | Kind::Bool | Kind::Choice(_) | Kind::Choices(_))
 }
 
 /// A list that was asked for, and by whom: makes the cursors of its pages.
@@ -278,8 +281,10 @@ fn read_value(kind: Kind, text: &str) -> Result<Value, Fault> {
         Kind::Int => Value::Int(text.parse().map_err(|_| wrong(Expected::Integer))?),
         Kind::Real => Value::Real(read_degrees(text).ok_or(wrong(Expected::Number))?),
         Kind::Bool => Value::Bool(text.parse().map_err(|_| wrong(Expected::Boolean))?),
-        Kind::Choice(of) if of.contains(&text) => Value::Text(text.to_owned()),
-        Kind::Choice(of) => return Err(Fault::NotInList { allowed: of.iter().map(ToString::to_string).collect() }),
+        Kind::Choice(of) | Kind::Choices(of) if of.contains(&text) => Value::Text(text.to_owned()),
+        Kind::Choice(of) | Kind::Choices(of) => {
+            return Err(Fault::NotInList { allowed: of.iter().map(ToString::to_string).collect() });
+        }
         Kind::Village if is_village(text) => Value::Text(text.to_owned()),
         Kind::Village => return Err(Fault::InvalidVillage),
     })

@@ -36,6 +36,8 @@ pub enum Kind {
     Bool,
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// Several of these texts: see [`crate::fields::ColumnKind::Choices`].
+    Choices(&'static [&'static str]),
     /// A village's 12-digit code.
     Village,
     Real,

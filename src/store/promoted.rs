@@ -69,6 +69,7 @@ fn with(rows: Rows, column: &'static Column, cells: impl Iterator<Item = Option<
         ColumnKind::Text
         | ColumnKind::Whole
         | ColumnKind::Choice(_)
+        | ColumnKind::Choices(_)
         | ColumnKind::Village
         | ColumnKind::Day
         | ColumnKind::Search

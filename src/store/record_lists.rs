@@ -8,7 +8,7 @@ use super::listing::{self, Column, Compare, Filter, Found, Kind, List, Listed, L
 use super::record_indexes::{indexed, scans};
 use super::records::{self, Key, RECORD_COLUMNS, RecordRow, RecordSql, bucket_of};
 use super::types::{DbUuid, Id};
-use crate::fields::{self, Cell, ColumnKind, columns};
+use crate::fields::{self, Cell, Choice, ColumnKind, columns};
 use crate::insight::extent::Extent;
 use crate::insight::findings::State;
 use diesel::sql_types::{BigInt, Double, Integer};
@@ -51,10 +51,13 @@ fn make(collection: Collection) -> List<RecordRow> {
 
 /// A column of the collection's table, if it is one to compare with.
 fn own(column: &'static fields::Column) -> Option<Column<RecordRow>> {
+    let texts =
+        |of: &[Choice]| -> &'static [&'static str] { of.iter().map(|choice| choice.value).collect::<Vec<_>>().leak() };
     let kind = match column.kind {
         ColumnKind::Text => Kind::Text,
         ColumnKind::Whole => Kind::Whole,
-        ColumnKind::Choice(of) => Kind::Choice(of.iter().map(|choice| choice.value).collect::<Vec<_>>().leak()),
+        ColumnKind::Choice(of) => Kind::Choice(texts(of)),
+        ColumnKind::Choices(of) => Kind::Choices(texts(of)),
         ColumnKind::Village => Kind::Village,
         ColumnKind::Day => Kind::Day,
         ColumnKind::Millis => Kind::Millis,

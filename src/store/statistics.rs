@@ -98,39 +98,15 @@ pub fn interviews(
     Ok(())
 }
 
-/// Where a field of the households stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Register {
-    /// A column of their table.
-    Column(&'static str),
-    /// A list, in the record alone.
-    List(&'static str),
-}
-
-impl Register {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Column(name) | Self::List(name) => name,
-        }
-    }
-}
-
-/// How often each value stands in a field of the households that are not removed from the register, by county: as the
+/// How often each value stands in a column of the households that are not removed from the register, by county: as the
 /// database writes it.
 pub fn register(
     conn: &mut Conn,
     counties: &BTreeSet<Bucket>,
-    field: Register,
+    column: &str,
 ) -> Result<Vec<(Bucket, Option<String>, u64)>, StoreError> {
-    let (value, from) = match field {
-        Register::Column(column) => (format!("CAST(h.{column} AS TEXT)"), "households h WHERE ".to_owned()),
-        Register::List(name) => {
-            let number = Collection::Households.number();
-            let same = format!("r.bucket = h.bucket AND r.collection = {number} AND r.id = h.id AND ");
-            (format!("r.fields->>'{name}'"), format!("households h CROSS JOIN records r WHERE {same}"))
-        }
-    };
-    let select = format!("SELECT h.bucket, {value}, count(*) FROM {from}");
+    let value = format!("CAST(h.{column} AS TEXT)");
+    let select = format!("SELECT h.bucket, {value}, count(*) FROM households h WHERE ");
     let sql = Sql::new(select).in_scope("h.bucket", &Scope::Counties(counties.clone()));
     let sql = sql.sql(" AND (h.status IS NULL OR h.status <> 'removed')").sql(format!(" GROUP BY h.bucket, {value}"));
     let found = listing::rows::<(Integer, Nullable<Text>, BigInt), (i32, Option<String>, i64)>(conn, sql)?;

@@ -7,6 +7,7 @@ use diesel::sql_types::Text;
 use ruhu::store::migrations::{is_pending, migrate, revert};
 
 use crate::support::engine::{Engine, Store};
+use crate::support::serving::ruhu;
 use crate::support::*;
 
 #[derive(QueryableByName)]
@@ -55,16 +56,24 @@ fn a_database_of_before_is_filtered_by_too() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let world = World::new(engine);
         let record = Rec::household(JINYANG);
-        accepted(world.ali().push_one(record.create_with(json!({ "status": "lifted" }))));
+        let fields = json!({ "status": "lifted", "causes_other": ["illness", "water"] });
+        accepted(world.ali().push_one(record.create_with(fields)));
+        for causes in [json!([]), json!(["land"])] {
+            accepted(world.ali().push_one(Rec::household(JINYANG).create_with(json!({ "causes_other": causes }))));
+        }
         let gone = Rec::household(JINYANG);
         world.ali().push([gone.create(), gone.delete()]);
         world.stop();
         revert(&world.store.database_url(), 2).unwrap();
         // It migrates as it starts.
         world.restart();
-        let found = world.ali().all("/v1/households?status=lifted");
-        assert_eq!(found.iter().map(id_of).collect::<Vec<_>>(), [record.id]);
-        assert_eq!(world.ali().all("/v1/households").len(), 1);
+        for filter in ["status=lifted", "causes_other=illness", "causes_other=water"] {
+            let found = world.ali().all(&format!("/v1/households?{filter}"));
+            assert_eq!(found.iter().map(id_of).collect::<Vec<_>>(), [&*record.id], "{filter}");
+        }
+        assert_eq!(world.ali().all("/v1/households").len(), 3);
+        let checked = ruhu(&world).arg("check").output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     }
 }
 

@@ -17,7 +17,7 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use groups::{Group, Grouping};
 use serde::{Deserialize, Serialize};
-use source::{Interviewed, countable, counted};
+use source::{Interviewed, countable};
 use topics::TopicSummary;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -188,8 +188,8 @@ impl StatisticsReport {
             groups: Vec::new(),
             topics: Vec::new(),
         };
-        if let Some(field) = asked.field.as_deref().and_then(counted) {
-            let (whole, groups) = grouping.register(&source::register(conn, app, ground, field)?);
+        if let Some((column, _)) = asked.field.as_deref().and_then(countable) {
+            let (whole, groups) = grouping.register(&source::register(conn, app, ground, column)?);
             return Ok(StatisticsReport { whole: Some(whole), groups, ..report });
         }
         let register = asked.register.as_deref().and_then(countable).map(|(column, _)| column);
@@ -229,7 +229,7 @@ impl Asked {
             _ => {}
         }
         let unknown = [
-            ("/field", self.field.as_deref().is_some_and(|name| counted(name).is_none())),
+            ("/field", self.field.as_deref().is_some_and(|name| countable(name).is_none())),
             ("/register", self.register.as_deref().is_some_and(|name| countable(name).is_none())),
         ];
         for (pointer, _) in unknown.into_iter().filter(|(_, unknown)| *unknown) {

@@ -2,12 +2,12 @@
 //! one transaction.
 
 use crate::app::App;
-use crate::fields::{ColumnKind, choices, columns};
+use crate::fields::{ColumnKind, columns};
 use crate::insight::interviews::{Interview, Interviews, Unit};
 use crate::insight::kept::Versions;
 use crate::insight::statistics::{Counts, Observation, Places, Sample, frame};
 use crate::resources::ground::Ground;
-use crate::store::statistics::{self, Register};
+use crate::store::statistics;
 use crate::store::{Conn, StoreError, coverage};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -142,20 +142,16 @@ pub(super) fn register(
     conn: &mut Conn,
     app: &App,
     ground: &Ground,
-    field: Register,
+    column: &'static str,
 ) -> Result<BTreeMap<Bucket, Arc<Counts>>, StoreError> {
     let versions = ground.versions(conn)?;
     app.worked.register.get(
         &versions,
-        |county| (field.name(), county),
+        |county| (column, county),
         |missing, each| {
             let mut all: BTreeMap<Bucket, Counts> = missing.iter().map(|county| (*county, Counts::default())).collect();
-            for (county, text, count) in statistics::register(conn, missing, field)? {
-                let value = match field {
-                    Register::Column(column) => stored(column, text.as_deref()),
-                    Register::List(_) => text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-                };
-                all.entry(county).or_default().add(value, count);
+            for (county, text, count) in statistics::register(conn, missing, column)? {
+                all.entry(county).or_default().add(stored(column, text.as_deref()), count);
             }
             for (county, counts) in all {
                 each(county, counts);
@@ -165,18 +161,17 @@ pub(super) fn register(
     )
 }
 
-/// A field of the register, if what it holds can be counted.
-pub(super) fn counted(name: &str) -> Option<Register> {
-    let column = countable(name).map(|(column, _)| Register::Column(column));
-    column.or_else(|| choices(Collection::Households).find(|list| *list == name).map(Register::List))
-}
-
 /// A column of the register, if what it holds can be counted.
 pub(super) fn countable(name: &str) -> Option<(&'static str, ColumnKind)> {
     let column = columns(Collection::Households).iter().find(|column| column.name == name)?;
     let countable = matches!(
         column.kind,
-        ColumnKind::Choice(_) | ColumnKind::Int | ColumnKind::Real | ColumnKind::Bool | ColumnKind::Village
+        ColumnKind::Choice(_)
+            | ColumnKind::Choices(_)
+            | ColumnKind::Int
+            | ColumnKind::Real
+            | ColumnKind::Bool
+            | ColumnKind::Village
     );
     (countable && !["lat", "lon"].contains(&name)).then_some((&*column.name, column.kind))
 }
@@ -185,6 +180,7 @@ pub(super) fn countable(name: &str) -> Option<(&'static str, ColumnKind)> {
 fn stored(column: &str, text: Option<&str>) -> Value {
     let Some(text) = text else { return Value::Null };
     match countable(column) {
+        Some((_, ColumnKind::Choices(_))) => text.split_whitespace().collect(),
         Some((_, ColumnKind::Bool)) => Value::Bool(["true", "1"].contains(&text)),
         Some((_, ColumnKind::Int)) => text.parse::<i64>().map_or(Value::Null, Value::from),
         Some((_, ColumnKind::Real)) => text.parse::<f64>().map_or(Value::Null, Value::from),

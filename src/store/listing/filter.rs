@@ -104,6 +104,9 @@ impl<R> Listing<R> {
 
     fn compared(&self, engine: Engine, sql: Sql, filter: (usize, Compare, &[Value]), by_index: bool) -> Sql {
         let column = self.column(filter.0);
+        if matches!(column.kind, Kind::Choices(_)) {
+            return chosen(sql, engine, &column.sql, filter.2);
+        }
         let sql = sql.sql(" AND ");
         let plain = |sql: Sql| sql.sql(if by_index { "" } else { dialect::by_no_index(engine) }).column(column);
         match (filter.1, filter.2) {
@@ -129,6 +132,18 @@ fn found(sql: Sql, engine: Engine, texts: &Texts, part: &str, by_index: bool) ->
     };
     let position = dialect::position(engine);
     sql.sql(format!(" AND {position}({}, ", texts.sql)).bind(Value::Text(part.to_owned())).sql(") > 0")
+}
+
+/// One of these is among those that were chosen.
+fn chosen(sql: Sql, engine: Engine, column: &str, values: &[Value]) -> Sql {
+    let position = dialect::position(engine);
+    let mut sql = sql.sql(" AND (FALSE");
+    for value in values {
+        if let Value::Text(one) = value {
+            sql = sql.sql(format!(" OR {position}({column}, ")).bind(Value::Text(format!(" {one} "))).sql(") > 0");
+        }
+    }
+    sql.sql(")")
 }
 
 /// Due before today, in China.

@@ -101,7 +101,9 @@ impl Sql {
 
     pub(super) fn column<R>(mut self, column: &Column<R>) -> Self {
         self.0.push(match column.kind {
-            Kind::Text | Kind::Whole | Kind::Day | Kind::Choice(_) | Kind::Village => Piece::Text(column.sql.clone()),
+            Kind::Text | Kind::Whole | Kind::Day | Kind::Choice(_) | Kind::Choices(_) | Kind::Village => {
+                Piece::Text(column.sql.clone())
+            }
             _ => Piece::Sql(column.sql.clone()),
         });
         self

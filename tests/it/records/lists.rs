@@ -37,9 +37,9 @@ fn refused(w: &World, path: &str, query: &str, code: &str) -> Value {
 on_both_engines! {
     fn fields_of_every_kind_are_filtered_by(w) {
         let visit = new_id();
-        household(w, "a", json!({ "status": "lifted", "people": 3, "income_per_capita": 2800.5, "water_safe": false }));
-        household(w, "b", json!({ "status": "poor", "people": 6, "income_per_capita": 1900, "registry_no": "N-7" }));
-        household(w, "c", json!({ "status": "returned", "people": 6, "water_safe": true }));
+        household(w, "a", json!({ "status": "lifted", "people": 3, "income_per_capita": 2800.5, "water_safe": false, "causes_other": ["illness", "water"] }));
+        household(w, "b", json!({ "status": "poor", "people": 6, "income_per_capita": 1900, "registry_no": "N-7", "causes_other": ["land", "illness"] }));
+        household(w, "c", json!({ "status": "returned", "people": 6, "water_safe": true, "causes_other": [] }));
         let province = w.province();
         for (query, expected) in [
             ("status=lifted", vec!["a"]),
@@ -52,6 +52,11 @@ on_both_engines! {
             ("water_safe=false", vec!["a"]),
             ("water_safe[in]=true,false", vec!["a", "c"]),
             ("registry_no=N-7", vec!["b"]),
+            ("causes_other=illness", vec!["a", "b"]),
+            ("causes_other=land", vec!["b"]),
+            ("causes_other[in]=water,land", vec!["a", "b"]),
+            ("causes_other=disaster", vec![]),
+            ("causes_other=illness&status=poor", vec!["b"]),
             ("village=513430100201", vec!["a", "b", "c"]),
             ("village=513430100202", vec![]),
             ("bucket=513430", vec!["a", "b", "c"]),
@@ -107,6 +112,7 @@ on_both_engines! {
     fn what_no_row_can_have_is_pointed_at(w) {
         refused(w, "households", "status=rich", "not_in_list");
         refused(w, "households", "status%5Bin%5D=poor,rich", "not_in_list");
+        refused(w, "households", "causes_other=weather", "not_in_list");
         refused(w, "households", "people=many", "wrong_type");
         refused(w, "households", "water_safe=yes", "wrong_type");
         refused(w, "households", "village=12", "invalid_village");
