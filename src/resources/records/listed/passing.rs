@@ -14,7 +14,7 @@ use std::sync::Arc;
 use sync_core::{Bucket, Collection, Scope};
 use uuid::Uuid;
 
-type Place = (Bucket, Uuid);
+type RowKey = (Bucket, Uuid);
 
 /// The order of the keys: county, then id.
 const BY_KEY: [Order; 2] = [Order { column: 0, down: false }, Order { column: 1, down: false }];
@@ -59,10 +59,10 @@ fn keys(
     listing: &Listing<RecordRow>,
     question: &Arc<str>,
     few: usize,
-) -> Result<Vec<Place>, StoreError> {
+) -> Result<Vec<RowKey>, StoreError> {
     let wanted = listing.limit + 1;
     let versions = versions(conn, scope)?;
-    let after = listing.after.as_deref().and_then(place);
+    let after = listing.after.as_deref().and_then(row_key);
     let mut known = Known::find(worked, question, &versions, after, wanted);
     if known.sure < wanted && !known.unknown.is_empty() {
         let unknown = moved(scope, &versions, &known.unknown);
@@ -82,19 +82,19 @@ fn keys(
 #[derive(Default)]
 struct Known {
     /// Keys of rows that pass, behind the page before.
-    keys: Vec<Place>,
+    keys: Vec<RowKey>,
     /// So many of them come first, whatever else there is.
     sure: usize,
     /// Where there may be others.
     unknown: BTreeSet<Bucket>,
     /// Up to here there are none in them.
-    from: Option<Place>,
+    from: Option<RowKey>,
     /// The records that pass of the first of these counties, up to `from`; `None` where what stands before is not known.
     begun: Option<Vec<Uuid>>,
 }
 
 impl Known {
-    fn find(worked: &Worked, question: &Arc<str>, versions: &Versions, after: Option<Place>, wanted: usize) -> Self {
+    fn find(worked: &Worked, question: &Arc<str>, versions: &Versions, after: Option<RowKey>, wanted: usize) -> Self {
         let mut known = Self { from: after, ..Self::default() };
         let first = after.map_or(Bound::Unbounded, |(county, _)| Bound::Included(county));
         for (county, version) in versions.range((first, Bound::Unbounded)) {
@@ -120,13 +120,13 @@ impl Known {
         known
     }
 
-    fn add(&mut self, county: Bucket, ids: &[Uuid], after: Option<Place>, wanted: usize) {
+    fn add(&mut self, county: Bucket, ids: &[Uuid], after: Option<RowKey>, wanted: usize) {
         let keys = ids.iter().map(|id| (county, *id));
         self.keys.extend(keys.filter(|key| after.is_none_or(|after| *key > after)).take(wanted));
     }
 
     /// `ids` are the first that pass of the first county that is not known as a whole.
-    fn begin(&mut self, county: Bucket, ids: &[Uuid], after: Option<Place>, wanted: usize) {
+    fn begin(&mut self, county: Bucket, ids: &[Uuid], after: Option<RowKey>, wanted: usize) {
         let last = ids.last().map(|last| (county, *last));
         let is_joined = after.is_none_or(|after| county > after.0 || last >= Some(after));
         if is_joined {
@@ -137,7 +137,7 @@ impl Known {
     }
 
     /// What is known of each county after the first `most` keys behind `from` were `found` in those that were unknown.
-    fn learned(&mut self, found: &[Place], most: usize) -> BTreeMap<Bucket, Passing> {
+    fn learned(&mut self, found: &[RowKey], most: usize) -> BTreeMap<Bucket, Passing> {
         // Behind the last one there may be more.
         let end = found.last().filter(|_| found.len() == most).map(|(county, _)| *county);
         let mut learned = BTreeMap::new();
@@ -158,7 +158,7 @@ impl Known {
 }
 
 /// The keys of the last row of the page before.
-fn place(values: &[Value]) -> Option<Place> {
+fn row_key(values: &[Value]) -> Option<RowKey> {
     match values {
         [Value::Int(code), Value::Uuid(id)] => Some((Bucket::new(u32::try_from(*code).ok()?)?, *id)),
         _ => None,
