@@ -62,7 +62,7 @@ pub fn apply(tx: &mut Tx<'_>, jobs: &[Job]) -> Result<Answers, StoreError> {
     }
     let mut writes = Writes::default();
     pushers::store(&mut writes, pushed.iter().map(|(device, progress)| (*device, progress, Instant::from_ms(now))));
-    room.desk.close(tx, writes)?;
+    room.desk.close_with(tx, writes)?;
     for (job, answer) in jobs.iter().zip(&mut answers) {
         if let Ok(answer) = answer {
             room.warn(job, answer);

@@ -4,7 +4,6 @@
 
 use super::desk::{Desk, Wanted};
 use crate::fields::{self, FieldError};
-use crate::store::dialect::Writes;
 use crate::store::records::Key;
 use crate::store::{StoreError, Tx};
 use serde_json::{Map, Value};
@@ -77,6 +76,6 @@ pub fn write(tx: &mut Tx<'_>, now: i64, entries: &[Entry]) -> Result<usize, Stor
         };
         accepted += usize::from(desk.accept(&key, &op).is_ok());
     }
-    desk.close(tx, Writes::default())?;
+    desk.close(tx)?;
     Ok(accepted)
 }

@@ -197,9 +197,13 @@ impl Desk {
         self.warnings.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Puts everything back that has changed, with what is wrong with it now, and what else is to be written. The desk may be
-    /// looked at afterwards.
-    pub fn close(&mut self, tx: &mut Tx<'_>, mut writes: Writes) -> Result<(), StoreError> {
+    /// Puts everything back that has changed, with what is wrong with it now. The desk may be looked at afterwards.
+    pub fn close(&mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        self.close_with(tx, Writes::default())
+    }
+
+    /// [`Self::close`], with what else is to be written, in as few statements.
+    pub fn close_with(&mut self, tx: &mut Tx<'_>, mut writes: Writes) -> Result<(), StoreError> {
         let now = Instant::from_ms(self.now);
         let mut changed = Vec::new();
         for (key, subject) in self.subjects.iter().filter(|(_, subject)| subject.is_changed()) {

@@ -7,7 +7,6 @@ use super::steps;
 use crate::fields::{self, Fault, FieldError};
 use crate::http::checks::invalid;
 use crate::http::{Code, Problem};
-use crate::store::dialect::Writes;
 use crate::store::records::Key;
 use crate::store::{StoreError, Tx};
 use std::collections::BTreeSet;
@@ -68,14 +67,14 @@ impl Direct {
     /// field.
     pub fn write(mut self, tx: &mut Tx<'_>, change: Change) -> Result<Standing, Problem> {
         self.merge(change)?;
-        self.desk.close(tx, Writes::default())?;
+        self.desk.close(tx)?;
         self.standing().ok_or_else(|| Problem::new(Code::Internal))
     }
 
     /// The same; gives the record, and everything before its latest operation.
     pub fn write_record(mut self, tx: &mut Tx<'_>, change: Change) -> Result<(Record, Vec<Past>), Problem> {
         self.merge(change)?;
-        self.desk.close(tx, Writes::default())?;
+        self.desk.close(tx)?;
         let subject = self.desk.subject(&self.key);
         let written = subject.and_then(|subject| Some((subject.record()?.clone(), subject.past().to_vec())));
         written.ok_or_else(|| Problem::new(Code::Internal))

@@ -6,7 +6,6 @@ use super::steps;
 use crate::fields::{self, FieldError};
 use crate::http::{Code, Problem};
 use crate::store::conflicts::{self, ConflictRow};
-use crate::store::dialect::Writes;
 use crate::store::held::{self, HeldRow, Viewer};
 use crate::store::records::{self, Key};
 use crate::store::types::{Id, Instant};
@@ -85,7 +84,7 @@ pub fn resolve(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid, choice: &Choice) -> 
             fill: None,
         };
         desk.accept(&key, &op).map_err(|_| Problem::new(Code::RecordDeleted))?;
-        desk.close(tx, Writes::default())?;
+        desk.close(tx)?;
     }
     conflicts::settle(tx, &row, by.user, Instant::from_ms(by.now))?;
     row.state = "settled".into();
@@ -152,7 +151,7 @@ pub fn release(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
             "该记录仍缺少必填字段：请先放行创建该记录的操作。",
         )
     })?;
-    desk.close(tx, Writes::default())?;
+    desk.close(tx)?;
     settled(tx, by, row, "released")
 }
 
@@ -166,7 +165,7 @@ pub fn discard(tx: &mut Tx<'_>, by: &Settler<'_>, id: Uuid) -> Result<HeldRow, P
             subject.discard(rev);
             records::set_aside(tx, key, rev)?;
         }
-        desk.close(tx, Writes::default())?;
+        desk.close(tx)?;
     }
     settled(tx, by, row, "discarded")
 }
