@@ -117,11 +117,6 @@ fn check_people(checks: &mut Checks, leader: Option<&Member>, members: &[Member]
     }
 }
 
-/// Plain data always serialises.
-fn text(value: &impl Serialize) -> JsonText {
-    JsonText(serde_json::to_string(value).unwrap_or_default())
-}
-
 /// Lists the teams of the caller's region; to a member of a team, their own.
 #[utoipa::path(
     operation_id = "listTeams",
@@ -176,8 +171,8 @@ async fn create(
                 id: Id(Uuid::now_v7()),
                 name: new.name,
                 region: region.to_string(),
-                leader: new.leader.as_ref().map(text),
-                members: text(&new.members),
+                leader: new.leader.as_ref().map(JsonText::of),
+                members: JsonText::of(&new.members),
                 created_at: Instant::now(),
             };
             teams::insert(tx, &row)?;
@@ -237,9 +232,9 @@ async fn update(
         row.leader = match leader {
             Patch::Keep => row.leader,
             Patch::Clear => None,
-            Patch::Set(leader) => Some(text(&leader)),
+            Patch::Set(leader) => Some(JsonText::of(&leader)),
         };
-        row.members = members.map_or(row.members, |members| text(&members));
+        row.members = members.map_or(row.members, |members| JsonText::of(&members));
         teams::update(tx, &row)?;
         let team = Team::try_from(row)?;
         did(tx, &caller, "teams.change", &format!("/v1/teams/{}", *id), &json!({ "team": &team }))?;

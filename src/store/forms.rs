@@ -9,7 +9,6 @@ use crate::insight::forms::Definition;
 use crate::insight::forms::defaults::DEFAULTS;
 use diesel::Queryable;
 use diesel::sql_types::{Bool, Integer, Nullable, Text};
-use serde::Serialize;
 use std::sync::LazyLock;
 use sync_core::scope::Region;
 use uuid::Uuid;
@@ -116,24 +115,19 @@ impl Form {
             form: definition.form.clone(),
             version,
             level: definition.level.name().to_owned(),
-            title: json(&definition.title),
+            title: JsonText::of(&definition.title),
             questions: definition.questions().count() as i32,
             created_at: at,
             created_by: by,
             current: true,
         };
-        (row, json(definition))
+        (row, JsonText::of(definition))
     }
 
     /// A version that a province publishes now.
     pub fn new(province: Region, version: i32, definition: &Definition, by: Uuid) -> Whole {
         Self::of(Uuid::now_v7(), province.to_string(), version, definition, (Instant::now(), Some(Id(by))))
     }
-}
-
-/// Plain data always serialises.
-fn json(value: &impl Serialize) -> JsonText {
-    JsonText(serde_json::to_string(value).unwrap_or_default())
 }
 
 /// Puts in the forms that come with the server, if they are not there; they have the same ids everywhere. A part of the

@@ -346,7 +346,7 @@ fn record_rows(changed: &[(&Changed<'_>, &Digest)], warnings: &Warnings) -> Rows
         let plain = r.last.rev == 1 && r.registers == Registers::of_first(&r.last);
         (!plain).then(|| postcard::to_stdvec(&r.registers).unwrap_or_default())
     };
-    let told = |warnings: &Vec<FieldError>| JsonText(serde_json::to_string(warnings).unwrap_or_default());
+    let told = |warnings: &Vec<FieldError>| JsonText::of(warnings);
     key_rows(changed.iter().map(|(c, _)| &c.key))
         .big("rev", last().map(|w| w.rev as i64))
         .big("seq", last().map(|w| w.seq as i64))

@@ -10,6 +10,7 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{self, HasSqlType, SqlType};
 use diesel::sqlite::Sqlite;
+use serde::Serialize;
 use std::io::Write as _;
 use uuid::Uuid;
 
@@ -38,6 +39,13 @@ pub struct Id(pub Uuid);
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = DbJson)]
 pub struct JsonText(pub String);
+
+impl JsonText {
+    /// Of plain data, which always serialises.
+    pub fn of(value: &(impl Serialize + ?Sized)) -> Self {
+        Self(serde_json::to_string(value).unwrap_or_default())
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = DbInstant)]

@@ -370,7 +370,7 @@ impl Room {
             province: op.province.to_owned(),
             status: status.to_owned(),
             reason: parked.as_ref().map(|(name, _)| (*name).to_owned()),
-            errors: (!errors.is_empty()).then(|| JsonText(serde_json::to_string(errors).unwrap_or_default())),
+            errors: (!errors.is_empty()).then(|| JsonText::of(errors)),
             collection: sent.collection.map(|collection| collection.name().to_owned()),
             record_id: sent.id.map(Id),
             op: sent.raw.clone(),

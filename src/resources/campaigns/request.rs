@@ -9,7 +9,7 @@ use crate::resources::Patch;
 use crate::store::campaign_counties::County;
 use crate::store::campaigns::Campaign as Row;
 use crate::store::{Conn, JsonText, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use sync_core::Scope;
 use utoipa::ToSchema;
@@ -96,9 +96,12 @@ impl CampaignChange {
                 Patch::Clear => true,
                 Patch::Set(_) => false,
             },
-            topics: self.topics.map(|topics| json(&in_order(topics, "/topics", checks))).or(before.topics),
-            methods: self.methods.map(|methods| json(&in_order(methods, "/methods", checks))).or(before.methods),
-            sample_plan: self.sample_plan.map(|plan| json(&complete(plan, checks))).or(before.sample_plan),
+            topics: self.topics.map(|topics| JsonText::of(&in_order(topics, "/topics", checks))).or(before.topics),
+            methods: self
+                .methods
+                .map(|methods| JsonText::of(&in_order(methods, "/methods", checks)))
+                .or(before.methods),
+            sample_plan: self.sample_plan.map(|plan| JsonText::of(&complete(plan, checks))).or(before.sample_plan),
             ..before
         };
         checks.name("/name", &row.name, Row::NAME_MAX);
@@ -128,9 +131,4 @@ fn in_order<T: Copy + Ord>(terms: Vec<T>, pointer: &str, checks: &mut Checks) ->
         }
     }
     known.into_iter().collect()
-}
-
-/// Plain data always serialises.
-fn json(value: &impl Serialize) -> JsonText {
-    JsonText(serde_json::to_string(value).unwrap_or_default())
 }

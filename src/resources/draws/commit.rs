@@ -85,7 +85,7 @@ pub(super) async fn create(
                 visible_from,
                 first_stage: first.as_ref().map(|first| Id(first.id)),
                 plan_digest: digest(&plan),
-                plan: text(&plan),
+                plan: JsonText::of(&plan),
                 seed: None,
                 public_value: None,
                 committed_at: now,
@@ -94,8 +94,8 @@ pub(super) async fn create(
                 drawn_by: None,
             };
             let frozen = Frozen {
-                frame: text(&frame),
-                first_stage: first.as_ref().map(text),
+                frame: JsonText::of(&frame),
+                first_stage: first.as_ref().map(JsonText::of),
                 sealed_seed: reveal::mask(&keys, plan.draw, &seed),
             };
             draws::insert(tx, &row, &frozen)?;
@@ -109,12 +109,7 @@ pub(super) async fn create(
     made.await
 }
 
-/// Plain data always serialises.
-fn text(value: &impl Serialize) -> JsonText {
-    JsonText(serde_json::to_string(value).unwrap_or_default())
-}
-
 /// How an enumeration goes over the wire.
 fn name(value: &impl Serialize) -> String {
-    text(value).0.trim_matches('"').to_owned()
+    JsonText::of(value).0.trim_matches('"').to_owned()
 }
