@@ -7,7 +7,7 @@ use crate::insight::extent::Extent;
 use crate::insight::kept::{Total, Versions, Worked};
 use crate::store::listing::{Filter, Found, Listing};
 use crate::store::records::RecordRow;
-use crate::store::{Conn, StoreError, buckets, record_lists};
+use crate::store::{Conn, StoreError, buckets, record_lists, snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use sync_core::{Bucket, Collection, Scope};
@@ -24,26 +24,25 @@ pub(super) fn page(
         Filter::Place(place) => Some(place.extent()),
         _ => None,
     });
-    if place.is_none() && !listing.count {
-        return passing::page(conn, worked, scope, collection, listing);
+    if place.is_none() && !listing.count && !passing::may_be_kept(collection, listing) {
+        return record_lists::page(conn, scope, collection, listing);
     }
-    // Before anything is counted: what comes meanwhile is then counted again, and not taken for older than it is.
-    let mut versions = versions(conn, scope)?;
-    let mut narrowed = None;
-    if let Some(place) = place {
-        let extents = extents(conn, worked, scope, collection, &versions)?;
-        versions.retain(|county, _| extents.get(county).is_some_and(|extent| extent.meets(&place)));
-        narrowed = Some(Scope::Counties(versions.keys().copied().collect()));
-    }
-    let scope = narrowed.as_ref().unwrap_or(scope);
-    let mut found = match narrowed {
-        Some(_) => record_lists::page(conn, scope, collection, listing)?,
-        None => passing::page(conn, worked, scope, collection, listing)?,
-    };
-    if listing.count {
-        found.total = Some(total(conn, worked, scope, collection, listing, &versions)?);
-    }
-    Ok(found)
+    // The page, its total and the counties' versions are of one moment: what comes meanwhile moves its county.
+    snapshot(conn, |conn| {
+        let mut versions = versions(conn, scope)?;
+        let mut narrowed = None;
+        if let Some(place) = place {
+            let extents = extents(conn, worked, scope, collection, &versions)?;
+            versions.retain(|county, _| extents.get(county).is_some_and(|extent| extent.meets(&place)));
+            narrowed = Some(Scope::Counties(versions.keys().copied().collect()));
+        }
+        let scope = narrowed.as_ref().unwrap_or(scope);
+        let mut found = passing::page(conn, worked, scope, &versions, collection, listing)?;
+        if listing.count {
+            found.total = Some(total(conn, worked, scope, collection, listing, &versions)?);
+        }
+        Ok(found)
+    })
 }
 
 fn versions(conn: &mut Conn, scope: &Scope) -> Result<Versions, StoreError> {

@@ -2,12 +2,12 @@
 //! where few do. Which records pass is kept for each county, as far as somebody looked: who asks again looks into counties that
 //! have moved, and behind what is known.
 
-use super::{moved, question, versions};
+use super::{moved, question};
 use crate::insight::kept::{Passing, Versions, Worked};
 use crate::store::listing::{Found, Listing, Order, Value};
 use crate::store::record_lists::{self, FEW};
 use crate::store::records::RecordRow;
-use crate::store::{Conn, StoreError, snapshot};
+use crate::store::{Conn, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -19,15 +19,23 @@ type RowKey = (Bucket, Uuid);
 /// The order of the keys: county, then id.
 const BY_KEY: [Order; 2] = [Order { column: 0, down: false }, Order { column: 1, down: false }];
 
-/// A page of a collection's living records in scope, without the total.
+/// Whether a walk along the keys looks for the page, and what passes does not depend on the day.
+pub(super) fn may_be_kept(collection: Collection, listing: &Listing<RecordRow>) -> bool {
+    let walks = listing.order == BY_KEY && !record_lists::passes_over_none(collection, listing);
+    walks && question(collection, listing).is_some()
+}
+
+/// A page of a collection's living records in scope, without the total; `versions` are of all its counties, as the
+/// connection's snapshot has them.
 pub(super) fn page(
     conn: &mut Conn,
     worked: &Worked,
     scope: &Scope,
+    versions: &Versions,
     collection: Collection,
     listing: &Listing<RecordRow>,
 ) -> Result<Found<RecordRow>, StoreError> {
-    page_where(conn, worked, scope, collection, listing, FEW)
+    page_where(conn, worked, scope, versions, collection, listing, FEW)
 }
 
 /// [`page`], with what counts as few.
@@ -35,37 +43,18 @@ fn page_where(
     conn: &mut Conn,
     worked: &Worked,
     scope: &Scope,
+    versions: &Versions,
     collection: Collection,
     listing: &Listing<RecordRow>,
     few: usize,
 ) -> Result<Found<RecordRow>, StoreError> {
-    let walks = listing.order == BY_KEY && !record_lists::passes_over_none(collection, listing);
-    match question(collection, listing).filter(|_| walks) {
-        // All of it as it stands at one moment.
-        Some(question) => snapshot(conn, |conn| {
-            let keys = keys(conn, worked, scope, collection, listing, &question, few)?;
-            record_lists::page_of_keys(conn, collection, &keys, listing.limit)
-        }),
-        None => record_lists::page(conn, scope, collection, listing),
-    }
-}
-
-/// The keys of a page, and the first behind it.
-fn keys(
-    conn: &mut Conn,
-    worked: &Worked,
-    scope: &Scope,
-    collection: Collection,
-    listing: &Listing<RecordRow>,
-    question: &Arc<str>,
-    few: usize,
-) -> Result<Vec<RowKey>, StoreError> {
+    let question = question(collection, listing).filter(|_| may_be_kept(collection, listing));
+    let Some(question) = question else { return record_lists::page(conn, scope, collection, listing) };
     let wanted = listing.limit + 1;
-    let versions = versions(conn, scope)?;
     let after = listing.after.as_deref().and_then(row_key);
-    let mut known = Known::find(worked, question, &versions, after, wanted);
+    let mut known = Known::find(worked, &question, versions, after, wanted);
     if known.sure < wanted && !known.unknown.is_empty() {
-        let unknown = moved(scope, &versions, &known.unknown);
+        let unknown = moved(scope, versions, &known.unknown);
         let most = wanted - known.sure;
         let found = record_lists::keys(conn, &unknown, collection, listing, known.from, most, few)?;
         known.keys.extend(&found);
@@ -75,7 +64,7 @@ fn keys(
         }
     }
     known.keys.truncate(wanted);
-    Ok(known.keys)
+    record_lists::page_of_keys(conn, collection, &known.keys, listing.limit)
 }
 
 /// What is known of a page before the table is looked into.
@@ -167,10 +156,11 @@ fn row_key(values: &[Value]) -> Option<RowKey> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::versions;
     use super::page_where;
     use crate::insight::kept::Worked;
-    use crate::store::Engine;
     use crate::store::tests::record_lists::{FILTERS, Register};
+    use crate::store::{Engine, snapshot};
     use diesel::Connection as _;
     use diesel::connection::InstrumentationEvent;
     use std::sync::Arc;
@@ -188,7 +178,10 @@ mod tests {
                 for limit in limits {
                     let (found, _) = register.pages(filter, limit, |conn, scope, collection, listing| {
                         let asked = asked.fetch_add(1, Ordering::Relaxed);
-                        page_where(conn, &kept[asked % 5 % 2], scope, collection, listing, 0)
+                        snapshot(conn, |conn| {
+                            let versions = versions(conn, scope)?;
+                            page_where(conn, &kept[asked % 5 % 2], scope, &versions, collection, listing, 0)
+                        })
                     });
                     assert_eq!(found, expected, "{filter} by {limit}, turn {turn}");
                 }
@@ -227,7 +220,8 @@ mod tests {
                                 .fetch_add(usize::from(query.to_string().contains("households f")), Ordering::Relaxed);
                         }
                     });
-                    page_where(conn, &worked, scope, collection, listing, 0)
+                    let versions = versions(conn, scope)?;
+                    page_where(conn, &worked, scope, &versions, collection, listing, 0)
                 });
                 count.load(Ordering::Relaxed)
             };
